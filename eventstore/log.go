@@ -1,0 +1,189 @@
+package eventstore
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/faustman/chitchat/domain"
+)
+
+const (
+	// Stream is the name of the stream that is the log.
+	Stream = "CHITCHAT"
+
+	subjectPrefix = "chitchat."
+	// epochKey is the key of the epoch in the stream's metadata.
+	epochKey = "chitchat-epoch"
+	// epochBytes make an epoch: 48 random bits, so that no two logs of one
+	// installation share one.
+	epochBytes = 6
+	// dedupWindow is how long NATS remembers the ids of appends. It lives in
+	// the server's memory; beyond it a retry is looked up in SQL.
+	dedupWindow = 2 * time.Minute
+	// requestTimeout bounds every question to the server but an append.
+	requestTimeout = 5 * time.Second
+)
+
+// ErrEpochChanged says that the stream is not the one that was opened: it was
+// deleted and made anew. Nothing that was read before has to do with it.
+var ErrEpochChanged = errors.New("the log is another log than before: its epoch changed")
+
+// Log is an open log. It is safe for concurrent use.
+type Log struct {
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	epoch  string
+	logger *slog.Logger
+}
+
+// Options are the settings of [Open].
+type Options struct {
+	// Replicas is how many servers keep the log when Open makes it, 1 when 0.
+	Replicas int
+	// Logger takes what a person should know; slog.Default() when nil.
+	Logger *slog.Logger
+}
+
+// Open opens the log of the server that nc is connected to, and makes it when
+// there is none. It fails with a [*SettingsError] when there is a stream of
+// that name whose settings break the promises of this package. nc must be
+// made with ReconnectBufSize(-1), so that nothing is sent after its caller
+// gave up; Open refuses another one.
+func Open(ctx context.Context, nc *nats.Conn, opts Options) (*Log, error) {
+	if nc.Opts.ReconnectBufSize >= 0 {
+		return nil, errors.New("open log: the connection would send what its caller gave up: set ReconnectBufSize(-1)")
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	log := &Log{nc: nc, js: js, logger: opts.Logger}
+	if log.logger == nil {
+		log.logger = slog.Default()
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	config, err := log.openStream(ctx, max(opts.Replicas, 1))
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	if err := checkSettings(config); err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	log.epoch = config.Metadata[epochKey]
+	return log, nil
+}
+
+func (l *Log) openStream(ctx context.Context, replicas int) (jetstream.StreamConfig, error) {
+	stream, err := l.js.Stream(ctx, Stream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		stream, err = l.js.CreateStream(ctx, settings(newEpoch(), replicas))
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another process was faster
+			stream, err = l.js.Stream(ctx, Stream)
+		}
+	}
+	if err != nil {
+		return jetstream.StreamConfig{}, err
+	}
+	return stream.CachedInfo().Config, nil
+}
+
+// settings are those of the stream: no limit that would drop an event, and
+// nobody may delete one.
+func settings(epoch string, replicas int) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:        Stream,
+		Description: "chitchat's log: messages, joins and leaves, one subject a channel",
+		Subjects:    []string{subjectPrefix + "*"},
+		Storage:     jetstream.FileStorage,
+		Retention:   jetstream.LimitsPolicy,
+		Discard:     jetstream.DiscardNew,
+		MaxMsgs:     -1,
+		MaxBytes:    -1,
+		MaxMsgSize:  domain.MaxEventBytes,
+		Duplicates:  dedupWindow,
+		Replicas:    replicas,
+		DenyDelete:  true,
+		DenyPurge:   true,
+		AllowDirect: true,
+		Metadata:    map[string]string{epochKey: epoch},
+	}
+}
+
+// SettingsError says that the stream's settings break what the log promises.
+type SettingsError struct {
+	// Differences has a sentence for each setting.
+	Differences []string
+}
+
+// Error lists the settings and says what to do.
+func (e *SettingsError) Error() string {
+	return "the stream " + Stream + " exists with settings under which events could be lost or changed: " +
+		strings.Join(e.Differences, "; ") +
+		". It is left as it is: change these settings with the nats command, or use another account."
+}
+
+func checkSettings(have jetstream.StreamConfig) error {
+	want := settings("", have.Replicas)
+	var differences []string
+	check := func(same bool, name string, have, want any) {
+		if !same {
+			differences = append(differences, fmt.Sprintf("%s is %v and must be %v", name, have, want))
+		}
+	}
+	check(len(have.Subjects) == 1 && have.Subjects[0] == want.Subjects[0], "subjects", have.Subjects, want.Subjects)
+	check(have.Storage == want.Storage, "storage", have.Storage, want.Storage)
+	check(have.Retention == want.Retention, "retention", have.Retention, want.Retention)
+	check(have.MaxMsgs <= 0, "max-msgs", have.MaxMsgs, "unlimited")
+	check(have.MaxBytes <= 0 || have.Discard == jetstream.DiscardNew, "discard", have.Discard, want.Discard)
+	check(have.MaxAge == 0, "max-age", have.MaxAge, "unlimited")
+	check(have.MaxMsgsPerSubject <= 0, "max-msgs-per-subject", have.MaxMsgsPerSubject, "unlimited")
+	check(have.DenyDelete, "deny-delete", have.DenyDelete, true)
+	check(have.DenyPurge, "deny-purge", have.DenyPurge, true)
+	check(have.AllowDirect, "allow-direct", have.AllowDirect, true)
+	check(have.Mirror == nil && len(have.Sources) == 0, "mirror or sources", "set", "unset")
+	check(have.Metadata[epochKey] != "", "metadata "+epochKey, "missing", "set")
+	if len(differences) > 0 {
+		return &SettingsError{Differences: differences}
+	}
+	return nil
+}
+
+func newEpoch() string {
+	raw := make([]byte, epochBytes)
+	_, _ = rand.Read(raw) // never fails, see crypto/rand
+	return hex.EncodeToString(raw)
+}
+
+// Epoch returns the epoch of the log.
+func (l *Log) Epoch() string { return l.epoch }
+
+// Last returns the position of the newest entry; its sequence is 0 in an empty
+// log. It fails with [ErrEpochChanged] when the stream is another one by now.
+func (l *Log) Last(ctx context.Context) (domain.Position, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	stream, err := l.js.Stream(ctx, Stream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return domain.Position{}, fmt.Errorf("end of the log: %w: the stream is gone", ErrEpochChanged)
+	}
+	if err != nil {
+		return domain.Position{}, fmt.Errorf("end of the log: %w", err)
+	}
+	info := stream.CachedInfo()
+	if info.Config.Metadata[epochKey] != l.epoch {
+		return domain.Position{}, fmt.Errorf("end of the log: %w", ErrEpochChanged)
+	}
+	return domain.Position{Epoch: l.epoch, Seq: info.State.LastSeq}, nil
+}
+
+func subject(channel domain.Channel) string { return subjectPrefix + string(channel) }

@@ -1,0 +1,112 @@
+package eventstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// termBucket is the KV bucket that has a key for each run of a gateway whose
+// sessions may still be in a channel.
+const termBucket = "chitchat-gateways"
+
+// Term is one run of a gateway, as the bucket keeps it. A gateway begins a
+// term when it starts, renews it while it lives, and marks it stopped when it
+// ends in order. Whoever sweeps the sessions of a dead term then removes it.
+type Term struct {
+	// ID names the run; it stands in the joins of its sessions.
+	ID string `json:"id"`
+	// Began is the log's last sequence when the term began: all joins of the
+	// term come behind it.
+	Began uint64 `json:"began"`
+	// Stopped says that the gateway ended in order.
+	Stopped bool `json:"stopped,omitempty"`
+	// Renewed is when the gateway last showed that it lives, by the clock of
+	// the log's server.
+	Renewed time.Time `json:"-"`
+}
+
+// Terms are the terms of all gateways of a log.
+type Terms struct {
+	kv jetstream.KeyValue
+}
+
+// Terms opens the terms, and makes their bucket when there is none.
+func (l *Log) Terms(ctx context.Context, replicas int) (*Terms, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	kv, err := l.js.KeyValue(ctx, termBucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		kv, err = l.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket:      termBucket,
+			Description: "chitchat's gateways: a key for each run whose sessions may be in a channel",
+			Storage:     jetstream.FileStorage,
+			Replicas:    max(replicas, 1),
+		})
+		if errors.Is(err, jetstream.ErrBucketExists) {
+			kv, err = l.js.KeyValue(ctx, termBucket)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open gateway terms: %w", err)
+	}
+	return &Terms{kv: kv}, nil
+}
+
+// Put begins, renews or stops a term, whichever the fields say.
+func (t *Terms) Put(ctx context.Context, term Term) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	value, err := json.Marshal(term)
+	if err != nil {
+		return fmt.Errorf("put term %s: %w", term.ID, err)
+	}
+	if _, err := t.kv.Put(ctx, term.ID, value); err != nil {
+		return fmt.Errorf("put term %s: %w", term.ID, err)
+	}
+	return nil
+}
+
+// Remove forgets a term whose sessions are all swept.
+func (t *Terms) Remove(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	if err := t.kv.Purge(ctx, id); err != nil {
+		return fmt.Errorf("remove term %s: %w", id, err)
+	}
+	return nil
+}
+
+// List returns all terms, in no order.
+func (t *Terms) List(ctx context.Context) ([]Term, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	lister, err := t.kv.ListKeys(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list gateway terms: %w", err)
+	}
+	var terms []Term
+	for key := range lister.Keys() {
+		entry, err := t.kv.Get(ctx, key)
+		if errors.Is(err, jetstream.ErrKeyNotFound) {
+			continue // removed meanwhile
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list gateway terms: %w", err)
+		}
+		var term Term
+		if err := json.Unmarshal(entry.Value(), &term); err != nil {
+			return nil, fmt.Errorf("list gateway terms: key %s: %w", key, err)
+		}
+		term.Renewed = entry.Created()
+		terms = append(terms, term)
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("list gateway terms: %w", ctx.Err())
+	}
+	return terms, nil
+}
