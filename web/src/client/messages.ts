@@ -1,0 +1,75 @@
+import type { MessageFrame, User } from "./frames";
+
+/** A message as it is kept and shown, whether it came by history or by a frame. */
+export type Message = {
+  readonly seq: number;
+  readonly id: string;
+  readonly from_user: User;
+  readonly sent_at: string;
+  readonly text: string;
+};
+
+export function toMessage({ seq, id, from_user, sent_at, text }: MessageFrame | Message): Message {
+  return { seq, id, from_user, sent_at, text };
+}
+
+/** A user's own id names one message for ever; a message without an id is known by its place alone. */
+export function messageKey(userId: string, id: string): string | undefined {
+  return id === "" ? undefined : `${userId} ${id}`;
+}
+
+/**
+ * Merges messages into a list in log order. A sequence stands once; of two
+ * messages with one key the first in the log stays. Both lists are in order.
+ * Returns the same list when nothing is new.
+ */
+export function mergeMessages(list: readonly Message[], added: readonly Message[]): readonly Message[] {
+  const first = added[0];
+  if (!first) return list;
+  const last = list[list.length - 1];
+  if (!last || first.seq > last.seq) return append(list, added);
+  const known = new Set(list.map((message) => message.seq));
+  const fresh = added.filter((message) => !known.has(message.seq));
+  if (fresh.length === 0) return list;
+  return append(
+    [],
+    [...list, ...fresh].sort((a, b) => a.seq - b.seq),
+  );
+}
+
+/** The keys in a list, so that appending need not read it whole; lists never change, so this is but a memory. */
+const indexes = new WeakMap<readonly Message[], Set<string>>();
+
+function append(list: readonly Message[], added: readonly Message[]): readonly Message[] {
+  const index = indexes.get(list) ?? indexOf(list);
+  let last = list[list.length - 1]?.seq ?? 0;
+  const fresh = added.filter((message) => {
+    const key = messageKey(message.from_user.id, message.id);
+    if (message.seq <= last || (key !== undefined && index.has(key))) return false;
+    if (key !== undefined) index.add(key);
+    last = message.seq;
+    return true;
+  });
+  if (fresh.length === 0) return list;
+  const merged = [...list, ...fresh];
+  indexes.delete(list); // it now holds keys that the old list does not
+  indexes.set(merged, index);
+  return merged;
+}
+
+function indexOf(list: readonly Message[]): Set<string> {
+  const index = new Set<string>();
+  for (const message of list) {
+    const key = messageKey(message.from_user.id, message.id);
+    if (key !== undefined) index.add(key);
+  }
+  return index;
+}
+
+/** Whether the list holds the message that this user sent under this id. */
+export function hasMessage(list: readonly Message[], userId: string, id: string): boolean {
+  const index = indexes.get(list) ?? indexOf(list);
+  indexes.set(list, index);
+  const key = messageKey(userId, id);
+  return key !== undefined && index.has(key);
+}

@@ -1,0 +1,31 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { precompress } from "./build/precompress";
+
+const SERVER = "http://localhost:8080";
+
+export default defineConfig({
+  plugins: [react(), precompress()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  server: {
+    proxy: {
+      "/auth": SERVER,
+      "/messages": SERVER,
+      "/users": SERVER,
+      "/channel": { target: SERVER, ws: true },
+    },
+  },
+  build: {
+    target: "es2022",
+    // A data: URL would need its own line in the content security policy.
+    assetsInlineLimit: 0,
+    // The preload polyfill is an inline script; every browser we build for preloads by itself.
+    modulePreload: { polyfill: false },
+  },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    restoreMocks: true,
+  },
+});
