@@ -1,0 +1,99 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v5"
+
+	"github.com/faustman/chitchat/domain"
+)
+
+// decodeMessageQuery reads the parameters of GET /messages. Those that it does
+// not know are ignored.
+func decodeMessageQuery(params url.Values) (MessageQuery, error) {
+	var query MessageQuery
+	var err error
+	if query.Limit, err = limitParam(params); err != nil {
+		return query, err
+	}
+	if query.Before, err = seqParam(params, "before"); err != nil {
+		return query, err
+	}
+	if query.After, err = seqParam(params, "after"); err != nil {
+		return query, err
+	}
+	query.StartTime, err = timeParam(params, "start_time")
+	return query, err
+}
+
+func limitParam(params url.Values) (int, error) {
+	if !params.Has("limit") {
+		return defaultPage, nil
+	}
+	limit, err := strconv.ParseUint(params.Get("limit"), 10, 31)
+	if err != nil || limit < 1 || limit > maxPage {
+		return 0, invalidRequest("limit is a whole number from 1 to %d.", maxPage)
+	}
+	return int(limit), nil
+}
+
+// seqParam returns the sequence in the parameter, 0 without it.
+func seqParam(params url.Values, name string) (uint64, error) {
+	if !params.Has(name) {
+		return 0, nil
+	}
+	// 63 bits: SQL has no larger ones.
+	seq, err := strconv.ParseUint(params.Get(name), 10, 63)
+	if err != nil {
+		return 0, invalidRequest("%s is the sequence of an event, a whole number like 812.", name)
+	}
+	return seq, nil
+}
+
+// unixSeconds is a time that neither exceeds what Go can count in nanoseconds
+// nor is written in another way, as with an exponent.
+var unixSeconds = regexp.MustCompile(`^[0-9]{1,10}(\.[0-9]{1,9})?$`)
+
+// timeParam returns the time in the parameter, the zero time without it.
+func timeParam(params url.Values, name string) (time.Time, error) {
+	if !params.Has(name) {
+		return time.Time{}, nil
+	}
+	text := params.Get(name)
+	since, err := time.ParseDuration(text + "s")
+	if err != nil || !unixSeconds.MatchString(text) {
+		return time.Time{}, invalidRequest("%s is a time in Unix seconds, like 1767268800 or 1767268800.25.", name)
+	}
+	return time.Unix(0, int64(since)).UTC(), nil
+}
+
+// applied lets a request through when the read models have applied min_seq.
+func (s *Server) applied(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		seq, err := seqParam(c.QueryParams(), "min_seq")
+		if err != nil {
+			return err
+		}
+		if seq > 0 {
+			if err := s.waitApplied(c.Request().Context(), seq); err != nil {
+				return err
+			}
+		}
+		return next(c)
+	}
+}
+
+func (s *Server) waitApplied(ctx context.Context, seq uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, appliedTimeout)
+	defer cancel()
+	err := s.config.Reader.WaitApplied(ctx, seq)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return domain.Errorf(domain.CodeUnavailable, "Not applied yet, try again.")
+	}
+	return err
+}
