@@ -1,9 +1,168 @@
 package httpapi
 
 import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"path"
+	"strings"
+
 	"github.com/labstack/echo/v5"
+	"go.yaml.in/yaml/v3"
 )
 
-func renderDocs(description []byte) ([]byte, error) { return description, nil }
+//go:embed docs.html
+var docsTemplate string
+
+// description is the part of OpenAPI that the page shows, in the file's order.
+type description struct {
+	Info struct {
+		Title, Summary, Description string
+	}
+	Tags []struct {
+		Name, Description string
+	}
+	Paths      ordered[ordered[operation]]
+	Components struct {
+		SecuritySchemes ordered[schema] `yaml:"securitySchemes"`
+		Parameters      ordered[parameter]
+		Responses       ordered[response]
+		Schemas         ordered[schema]
+	}
+}
+
+type operation struct {
+	Tags                 []string
+	Summary, Description string
+	Security             *[]any
+	Parameters           []parameter
+	RequestBody          struct{ Content ordered[media] } `yaml:"requestBody"`
+	Responses            ordered[response]
+}
+
+type parameter struct {
+	Ref         string `yaml:"$ref"`
+	Name, In    string
+	Description string
+	Schema      schema
+}
+
+type response struct {
+	Ref         string `yaml:"$ref"`
+	Description string
+	Content     ordered[media]
+}
+
+type media struct{ Schema schema }
+
+type schema struct {
+	Ref         string `yaml:"$ref"`
+	Type        string
+	Format      string
+	Description string
+	Const       string
+	Default     string
+	Pattern     string
+	Enum        []string
+	Minimum     string
+	Maximum     string
+	MinLength   string `yaml:"minLength"`
+	MaxLength   string `yaml:"maxLength"`
+	Required    []string
+	Properties  ordered[schema]
+	Items       *schema
+	AllOf       []schema `yaml:"allOf"`
+	OneOf       []schema `yaml:"oneOf"`
+}
+
+// ordered is a YAML mapping that keeps its order.
+type ordered[T any] []member[T]
+
+type member[T any] struct {
+	Key   string
+	Value T
+}
+
+// UnmarshalYAML reads a mapping.
+func (o *ordered[T]) UnmarshalYAML(node *yaml.Node) error {
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		m := member[T]{Key: node.Content[i].Value}
+		if err := node.Content[i+1].Decode(&m.Value); err != nil {
+			return fmt.Errorf("%s: %w", m.Key, err)
+		}
+		*o = append(*o, m)
+	}
+	return nil
+}
+
+func (o ordered[T]) get(key string) (T, error) {
+	for _, m := range o {
+		if m.Key == key {
+			return m.Value, nil
+		}
+	}
+	var none T
+	return none, fmt.Errorf("%s is not described", key)
+}
+
+// renderDocs makes the page that shows an OpenAPI description to a person. It
+// needs no script and nothing from outside.
+func renderDocs(openapi []byte) ([]byte, error) {
+	var d description
+	if err := yaml.Unmarshal(openapi, &d); err != nil {
+		return nil, fmt.Errorf("read openapi: %w", err)
+	}
+	page, err := template.New("docs").Funcs(template.FuncMap{
+		"upper":      strings.ToUpper,
+		"name":       path.Base,
+		"paragraphs": func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n\n") },
+		"parameter":  d.parameter,
+		"response":   d.response,
+		"limits":     schema.limits,
+	}).Parse(docsTemplate)
+	if err != nil {
+		return nil, fmt.Errorf("parse docs page: %w", err)
+	}
+	var out bytes.Buffer
+	if err := page.Execute(&out, d); err != nil {
+		return nil, fmt.Errorf("render docs page: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func (d description) parameter(p parameter) (parameter, error) {
+	if p.Ref == "" {
+		return p, nil
+	}
+	return d.Components.Parameters.get(path.Base(p.Ref))
+}
+
+func (d description) response(r response) (response, error) {
+	if r.Ref == "" {
+		return r, nil
+	}
+	return d.Components.Responses.get(path.Base(r.Ref))
+}
+
+// limits says in words what a schema allows.
+func (s schema) limits() string {
+	var limits []string
+	add := func(word, value string) {
+		if value != "" {
+			limits = append(limits, word+value)
+		}
+	}
+	add("", s.Format)
+	add("always ", s.Const)
+	add("one of ", strings.Join(s.Enum, ", "))
+	add("default ", s.Default)
+	add("at least ", s.Minimum)
+	add("at most ", s.Maximum)
+	add("shortest ", s.MinLength)
+	add("longest ", s.MaxLength)
+	add("like ", s.Pattern)
+	return strings.Join(limits, "; ")
+}
 
 func (s *Server) showDocs(c *echo.Context) error { return servePage(c, s.docs) }
