@@ -1,0 +1,51 @@
+// Package projections keeps the read model: tables in Postgres that say what
+// the log says, and the queries over them.
+//
+//	log ──Reader──► Projector ──one transaction──► model_N: message, session, person, channel,
+//	                    │                                   quarantine, checkpoint
+//	                    │ in-process wake-up                         │
+//	                    ▼                                            ▼
+//	       those in WaitApplied ◄──one poller── Store ◄──views── schema chat
+//
+// # The projector
+//
+// A [Projector] reads the log in batches of whatever has come. It applies each
+// to all projections and moves the checkpoint in one transaction, so all views
+// are true at one and the same position. The move is a compare-and-set and
+// comes first: a second projector, or one that slept, changes nothing. Any
+// number may run; one at a time gets on.
+//
+// What it writes derives from (sequence, channel, event) alone, never from a
+// clock, so a rebuild from the first entry gives the same rows. Only the
+// quarantine and the checkpoint note when they were written.
+//
+// Each entry of the log is either applied or in the quarantine with its reason:
+// it is no event, Postgres refuses it, or it is a message whose sender has used
+// its id before. The first in the log wins, for all projections; the rest are
+// duplicates, which are no fault and are counted by themselves.
+//
+// # How it fails
+//
+// Run ends with its context alone. Whatever fails drops the connection, and the
+// next attempt begins at the checkpoint as the database has it: a commit whose
+// answer was lost needs no other treatment. While nothing is applied,
+// [Status].Fault says why. Some faults need a person, [*PositionError] (the
+// checkpoint is of another log, or beyond the end of this one) and
+// [*ModelError] (the tables were made by a program with another model); nothing
+// is written until they are mended, which the next attempt finds by itself.
+//
+// # Generations
+//
+// The tables are in a schema of their generation, the views of chat show the
+// live one. A generation is never changed in shape: a program with another
+// [ModelVersion] builds the next and switches the views.
+//
+// # Queries
+//
+// A [Store] may be opened while Postgres is down. Every query is bounded in
+// time, is one statement over the views and so one snapshot, and returns the
+// position at which it is true. What can't be answered now is [ErrUnavailable].
+//
+// Callers are the HTTP API and, for the open stays it begins with, the
+// websocket gateway's wiring. Nobody else reads or writes the tables.
+package projections

@@ -1,0 +1,178 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/faustman/chitchat/migrations"
+)
+
+// ModelVersion is the version of the read model: of its tables, its indexes and
+// what is written to them. A generation of another version is not written to,
+// but replaced by a rebuild.
+const ModelVersion = "1"
+
+// state is where a generation is in its life.
+type state string
+
+const (
+	live     state = "live"
+	building state = "building"
+)
+
+const (
+	// generationLock is the advisory lock under which generations are made. It
+	// spares an error when two begin at once; the constraints decide.
+	generationLock = 0x63686967
+	// ddlLockTimeout bounds how long new views may hold up those who read the
+	// old ones while they wait for a long query to end.
+	ddlLockTimeout = "2s"
+)
+
+type generation struct {
+	Number       int
+	ModelVersion string
+	ViewsVersion int
+}
+
+// openWriter connects, brings the database up to date and returns a writer to
+// the live generation, which it makes when there is none.
+func (p *Projector) openWriter(ctx context.Context) (*writer, error) {
+	conn, err := p.store.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := p.prepare(ctx, conn)
+	if err != nil {
+		hangUp(conn)
+		return nil, err
+	}
+	return w, nil
+}
+
+func (p *Projector) prepare(ctx context.Context, conn *pgx.Conn) (*writer, error) {
+	if err := p.migrate(ctx); err != nil {
+		return nil, err
+	}
+	current, err := p.ensureLive(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	if current.ModelVersion != ModelVersion {
+		return nil, &ModelError{Generation: current.Number, Have: current.ModelVersion, Want: ModelVersion}
+	}
+	w, err := newWriter(ctx, conn, current.Number, live)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := w.quarantineCounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.progress.update(func(s *Status) {
+		s.Generation, s.Applied, s.AppliedAt = current.Number, w.at, w.eventAt
+		s.Duplicates = counts[Duplicate]
+		s.Quarantined = counts[Invalid] + counts[Refused]
+	})
+	return w, nil
+}
+
+// migrate brings the database up to date, once in the projector's life.
+func (p *Projector) migrate(ctx context.Context) error {
+	if p.migrated {
+		return nil
+	}
+	applied, err := migrations.Up(ctx, p.store.url)
+	for _, step := range applied {
+		p.logger.InfoContext(ctx, "database migrated", "step", step.Name, "took", step.Took, "notices", step.Notices)
+	}
+	if err != nil {
+		return err
+	}
+	p.migrated = true
+	return nil
+}
+
+// ensureLive returns the live generation. It makes the first one, and replaces
+// views that are older than this program's.
+func (p *Projector) ensureLive(ctx context.Context, conn *pgx.Conn) (generation, error) {
+	current, found, err := findLive(ctx, conn)
+	if err != nil {
+		return generation{}, err
+	}
+	if found && current.ViewsVersion >= migrations.ViewsVersion {
+		return current, nil
+	}
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, generationLock); err != nil {
+			return fmt.Errorf("lock the generations: %w", err)
+		}
+		if current, found, err = findLive(ctx, tx); err != nil {
+			return err
+		}
+		if !found {
+			if current, err = createGeneration(ctx, tx, p.epoch()); err != nil {
+				return err
+			}
+			p.logger.InfoContext(ctx, "read model made", "generation", current.Number)
+		}
+		// Views of another model's columns can't show its tables.
+		if current.ModelVersion != ModelVersion || current.ViewsVersion >= migrations.ViewsVersion {
+			return nil
+		}
+		return showGeneration(ctx, tx, current.Number)
+	})
+	return current, err
+}
+
+// querier is a connection or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+func findLive(ctx context.Context, q querier) (generation, bool, error) {
+	rows, _ := q.Query(ctx, `SELECT number, model_version, views_version FROM chitchat.generation WHERE state = $1`, live)
+	current, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[generation])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return generation{}, false, nil
+	}
+	if err != nil {
+		return generation{}, false, fmt.Errorf("read the live generation: %w", err)
+	}
+	return current, true, nil
+}
+
+// createGeneration makes an empty live generation at the beginning of the log.
+func createGeneration(ctx context.Context, tx pgx.Tx, epoch string) (generation, error) {
+	rows, _ := tx.Query(ctx, `
+INSERT INTO chitchat.generation (number, model_version, epoch, state, switched_at)
+SELECT coalesce(max(number), 0) + 1, $1, $2, $3, now() FROM chitchat.generation
+RETURNING number, model_version, views_version`, ModelVersion, epoch, live)
+	made, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[generation])
+	if err != nil {
+		return generation{}, fmt.Errorf("add a generation: %w", err)
+	}
+	if _, err := tx.Exec(ctx, migrations.CreateModel(made.Number)+migrations.Indexes()); err != nil {
+		return generation{}, fmt.Errorf("make the tables of generation %d: %w", made.Number, err)
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO checkpoint (epoch, seq, log_seq) VALUES ($1, 0, 0)`, epoch); err != nil {
+		return generation{}, fmt.Errorf("begin the checkpoint of generation %d: %w", made.Number, err)
+	}
+	return made, nil
+}
+
+// showGeneration makes the views of chat show the generation.
+func showGeneration(ctx context.Context, tx pgx.Tx, number int) error {
+	_, err := tx.Exec(ctx, `SET LOCAL lock_timeout = '`+ddlLockTimeout+`';`+migrations.Views(number))
+	if err != nil {
+		return fmt.Errorf("show generation %d: %w", number, err)
+	}
+	_, err = tx.Exec(ctx, `UPDATE chitchat.generation SET views_version = $1 WHERE number = $2`, migrations.ViewsVersion, number)
+	if err != nil {
+		return fmt.Errorf("note the version of the views: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,245 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/faustman/chitchat/domain"
+	"github.com/faustman/chitchat/eventstore"
+)
+
+const (
+	// MaxBatch bounds a transaction, in events. Larger ones are not faster.
+	MaxBatch = 5000
+	// maxBatchBytes bounds a transaction, in bytes of payload, so that memory
+	// stays flat with long messages, too.
+	maxBatchBytes = 8 << 20
+	// applyTimeout bounds a transaction without its commit, commitTimeout the
+	// commit. The largest takes about a second; these are for a database that
+	// does not answer any more.
+	applyTimeout  = 60 * time.Second
+	commitTimeout = 30 * time.Second
+	// minRetry and maxRetry bound the pause before a failed attempt is made
+	// again; it doubles from one to the other.
+	minRetry = 20 * time.Millisecond
+	maxRetry = 5 * time.Second
+	// watchEvery is how often the log is asked for its end, for the lag.
+	watchEvery = time.Second
+)
+
+// Reader reads the log in order.
+type Reader interface {
+	// Next blocks for the first entry, then gives what is ready, limit at most.
+	Next(ctx context.Context, limit int) ([]eventstore.Record, error)
+	Close()
+}
+
+// Log is the log as the projector needs it. *eventstore.Log is one.
+type Log[R Reader] interface {
+	Epoch() string
+	Last(ctx context.Context) (domain.Position, error)
+	NewReader(after uint64) R
+}
+
+// Options tune a projector. The zero value is the usual.
+type Options struct {
+	// Batch bounds a transaction, in events; 0 is [MaxBatch].
+	Batch int
+}
+
+// Projector applies the log to the live read model.
+type Projector struct {
+	store    *Store
+	logger   *slog.Logger
+	batch    int
+	epoch    func() string
+	last     func(ctx context.Context) (domain.Position, error)
+	read     func(after uint64) Reader
+	migrated bool // by this projector; only project uses it
+	progress progress
+}
+
+// NewProjector returns a projector from the log to the store's database.
+func NewProjector[R Reader](store *Store, log Log[R], opts Options) *Projector {
+	if opts.Batch <= 0 || opts.Batch > MaxBatch {
+		opts.Batch = MaxBatch
+	}
+	return &Projector{
+		store:  store,
+		logger: store.logger,
+		batch:  opts.Batch,
+		epoch:  log.Epoch,
+		last:   log.Last,
+		read:   func(after uint64) Reader { return log.NewReader(after) },
+	}
+}
+
+// Run migrates the database, makes the first generation when there is none and
+// applies the log as it grows, until ctx ends; then it returns nil. No fault
+// ends it: it tries again for ever, and [Projector.Status] says why nothing is
+// applied meanwhile.
+func (p *Projector) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.watch(ctx) })
+	group.Go(func() error { return p.project(ctx) })
+	return group.Wait()
+}
+
+// watch keeps the log's end in the status.
+func (p *Projector) watch(ctx context.Context) error {
+	for {
+		bounded, cancel := context.WithTimeout(ctx, watchEvery)
+		last, err := p.last(bounded)
+		cancel()
+		if err == nil {
+			p.progress.update(func(s *Status) { s.Log = last })
+		}
+		if !pause(ctx, watchEvery) {
+			return nil
+		}
+	}
+}
+
+// project makes one attempt after the other. Each begins at the checkpoint as
+// it stands in the database, so whatever ended the one before has no say in
+// what is applied.
+func (p *Projector) project(ctx context.Context) error {
+	retry := minRetry
+	for {
+		before := p.Status().Batches
+		err := p.attempt(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if p.Status().Batches != before {
+			retry = minRetry
+		}
+		if !errors.Is(err, errFenced) && p.progress.setFault(err) {
+			p.logger.ErrorContext(ctx, "the projector stands still and will try again", "err", err)
+		}
+		if !pause(ctx, retry/2+rand.N(retry/2)) {
+			return nil
+		}
+		retry = min(2*retry, maxRetry)
+	}
+}
+
+// pause waits and reports whether ctx is still on.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// attempt applies the log from the checkpoint on, until anything fails.
+func (p *Projector) attempt(ctx context.Context) error {
+	writer, err := p.openWriter(ctx)
+	if err != nil {
+		return err
+	}
+	defer writer.close()
+	if err := p.compare(ctx, writer.at); err != nil {
+		return err
+	}
+	reader := p.read(writer.at.Seq)
+	defer reader.Close()
+	if p.progress.setFault(nil) {
+		p.logger.InfoContext(ctx, "the projector goes on", "after", writer.at.String())
+	}
+	for {
+		records, err := reader.Next(ctx, p.batch)
+		if err != nil {
+			return fmt.Errorf("read the log after %s: %w", writer.at, err)
+		}
+		for len(records) > 0 {
+			n := prefix(records)
+			if err := p.apply(ctx, writer, records[:n]); err != nil {
+				return err
+			}
+			records = records[n:]
+		}
+	}
+}
+
+// prefix returns how many of the records make a transaction of their own.
+func prefix(records []eventstore.Record) int {
+	size := 0
+	for i := range records {
+		size += len(records[i].Payload)
+		if size > maxBatchBytes && i > 0 {
+			return i
+		}
+	}
+	return len(records)
+}
+
+// compare tells whether the checkpoint is a place in the log.
+func (p *Projector) compare(ctx context.Context, at domain.Position) error {
+	last, err := p.last(ctx)
+	if err != nil {
+		return fmt.Errorf("ask the log for its end: %w", err)
+	}
+	p.progress.update(func(s *Status) { s.Log = last })
+	if at.Epoch != last.Epoch || at.Seq > last.Seq {
+		return &PositionError{Checkpoint: at, Log: last}
+	}
+	return nil
+}
+
+// apply applies the records in one transaction. When Postgres refuses what they
+// say it applies each half by itself, down to the one record that is to blame,
+// and that goes to the quarantine.
+func (p *Projector) apply(ctx context.Context, w *writer, records []eventstore.Record) error {
+	outcome, err := w.apply(ctx, records, p.Status().Log.Seq)
+	switch {
+	case err == nil:
+		p.applied(ctx, w.at, outcome)
+		return nil
+	case !refused(err):
+		return err
+	case len(records) > 1:
+		half := len(records) / 2
+		if err := p.apply(ctx, w, records[:half]); err != nil {
+			return err
+		}
+		return p.apply(ctx, w, records[half:])
+	}
+	record := records[0]
+	record.Event, record.Err = nil, &refusal{cause: err}
+	outcome, err = w.apply(ctx, []eventstore.Record{record}, p.Status().Log.Seq)
+	if err != nil {
+		return fmt.Errorf("quarantine sequence %d: %w", record.Seq, err)
+	}
+	p.applied(ctx, w.at, outcome)
+	return nil
+}
+
+// applied makes known what a transaction has done.
+func (p *Projector) applied(ctx context.Context, at domain.Position, o outcome) {
+	p.progress.update(func(s *Status) {
+		s.Applied = at
+		if !o.at.IsZero() {
+			s.AppliedAt = o.at
+		}
+		s.Log.Seq = max(s.Log.Seq, at.Seq)
+		s.Batches++
+		s.Events += uint64(o.events)
+		s.Quarantined += uint64(o.quarantined)
+		s.Duplicates += uint64(o.duplicates)
+	})
+	p.store.gate.note(at.Seq)
+	if o.quarantined > 0 {
+		p.logger.WarnContext(ctx, "entries of the log were quarantined", "count", o.quarantined, "first", o.reason, "up_to", at.String())
+	}
+}

@@ -1,0 +1,84 @@
+package projections
+
+import (
+	"sync"
+	"time"
+
+	"github.com/faustman/chitchat/domain"
+)
+
+// Status is how a projector is doing.
+type Status struct {
+	// Generation is the read model that is written to; 0 before it is known.
+	Generation int
+	// Applied is the checkpoint, AppliedAt when its last event happened. Both
+	// are zero until the checkpoint has been read.
+	Applied   domain.Position
+	AppliedAt time.Time
+	// Log is the log's end as last seen, less than a second ago unless the log
+	// can't be asked.
+	Log domain.Position
+	// Lag is how many entries of the log wait to be applied, and Behind is
+	// since when some did, without a pause.
+	Lag    uint64
+	Behind time.Duration
+	// Fault is why nothing is applied now, or nil. FaultSince is when it began.
+	Fault      error
+	FaultSince time.Time
+	// Quarantined counts the entries in quarantine, Duplicates the repeated
+	// messages that were dropped; see [QuarantineCode].
+	Quarantined, Duplicates uint64
+	// Batches and Events count what this projector has applied since it began.
+	Batches, Events uint64
+}
+
+// progress is the projector's state for those who ask.
+type progress struct {
+	mu          sync.Mutex
+	status      Status
+	behindSince time.Time // zero when all is applied
+}
+
+// Status returns how the projector is doing. It does not block.
+func (p *Projector) Status() Status {
+	p.progress.mu.Lock()
+	defer p.progress.mu.Unlock()
+	status := p.progress.status
+	if since := p.progress.behindSince; !since.IsZero() {
+		status.Behind = time.Since(since)
+	}
+	return status
+}
+
+// update changes the status and works out the lag.
+func (g *progress) update(change func(*Status)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	change(&g.status)
+	s := &g.status
+	s.Lag = 0
+	if s.Log.Epoch == s.Applied.Epoch && s.Log.Seq > s.Applied.Seq {
+		s.Lag = s.Log.Seq - s.Applied.Seq
+	}
+	switch {
+	case s.Lag == 0:
+		g.behindSince = time.Time{}
+	case g.behindSince.IsZero():
+		g.behindSince = time.Now()
+	}
+}
+
+// setFault keeps err visible and reports whether it is news. A nil err ends the
+// fault.
+func (g *progress) setFault(err error) (news bool) {
+	g.update(func(s *Status) {
+		news = (err == nil) != (s.Fault == nil) || (err != nil && err.Error() != s.Fault.Error())
+		if s.Fault == nil && err != nil {
+			s.FaultSince = time.Now()
+		}
+		if s.Fault = err; err == nil {
+			s.FaultSince = time.Time{}
+		}
+	})
+	return news
+}

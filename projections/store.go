@@ -1,0 +1,118 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+const (
+	// DefaultMaxConns bounds the connections for queries. Reads are short; more
+	// connections than this only queue in Postgres instead of here.
+	DefaultMaxConns = 16
+	// connectTimeout bounds the making of a connection.
+	connectTimeout = 5 * time.Second
+	// acquireTimeout bounds the wait for a free connection of the pool.
+	acquireTimeout = time.Second
+	// queryTimeout bounds a query from its connection to its last row.
+	queryTimeout = 5 * time.Second
+	// statementTimeout makes Postgres itself stop what nobody waits for any
+	// more. A little above queryTimeout, so that the caller's reason wins.
+	statementTimeout = queryTimeout + time.Second
+)
+
+// Config is what a [Store] is opened with.
+type Config struct {
+	// URL is the database's address, in either form that libpq knows.
+	URL string
+	// MaxConns bounds the connections for queries; 0 is [DefaultMaxConns].
+	MaxConns int32
+	// Logger is slog.Default when nil.
+	Logger *slog.Logger
+}
+
+// Store reads the read model. It is safe for concurrent use. Each of its
+// queries is one statement over the views of schema chat, and so one snapshot.
+type Store struct {
+	url    string
+	pool   *pgxpool.Pool
+	logger *slog.Logger
+	gate   *gate
+}
+
+// Open returns a store of the database. It connects when first needed, so the
+// database may be down; an error says that the URL is no URL.
+func Open(ctx context.Context, config Config) (*Store, error) {
+	settings, err := pgxpool.ParseConfig(config.URL)
+	if err != nil {
+		return nil, fmt.Errorf("database url: %w", err)
+	}
+	settings.MaxConns = config.MaxConns
+	if settings.MaxConns <= 0 {
+		settings.MaxConns = DefaultMaxConns
+	}
+	settings.PingTimeout = acquireTimeout
+	settings.ConnConfig.ConnectTimeout = connectTimeout
+	setDefault(settings.ConnConfig, "application_name", "chitchat")
+	setDefault(settings.ConnConfig, "statement_timeout", fmt.Sprint(statementTimeout.Milliseconds()))
+	pool, err := pgxpool.NewWithConfig(ctx, settings)
+	if err != nil {
+		return nil, fmt.Errorf("database pool: %w", err)
+	}
+	logger := config.Logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	return &Store{url: config.URL, pool: pool, logger: logger, gate: newGate()}, nil
+}
+
+// Close ends all connections. It waits for queries that are under way.
+func (s *Store) Close() { s.pool.Close() }
+
+// setDefault sets a parameter of the session unless the URL did.
+func setDefault(config *pgx.ConnConfig, name, value string) {
+	if config.RuntimeParams[name] == "" {
+		config.RuntimeParams[name] = value
+	}
+}
+
+// dial opens a connection of the projector's own: its settings are not to leak
+// into the pool, and it is dropped whenever its state is in doubt.
+func (s *Store) dial(ctx context.Context) (*pgx.Conn, error) {
+	config, err := pgx.ParseConfig(s.url)
+	if err != nil {
+		return nil, fmt.Errorf("database url: %w", err)
+	}
+	config.ConnectTimeout = connectTimeout
+	setDefault(config, "application_name", "chitchat projector")
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the database: %w", err)
+	}
+	return conn, nil
+}
+
+// collect runs one query and returns its rows. Errors are those of queryError.
+func collect[T any](ctx context.Context, s *Store, operation string, row pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
+	bounded, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	conn, err := s.acquire(bounded)
+	if err != nil {
+		return nil, queryError(ctx, operation, err)
+	}
+	defer conn.Release()
+	// Query's own error comes back from CollectRows, too.
+	rows, _ := conn.Query(bounded, sql, args...)
+	all, err := pgx.CollectRows(rows, row)
+	return all, queryError(ctx, operation, err)
+}
+
+func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	bounded, cancel := context.WithTimeout(ctx, acquireTimeout)
+	defer cancel()
+	return s.pool.Acquire(bounded)
+}

@@ -1,0 +1,181 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/faustman/chitchat/domain"
+	"github.com/faustman/chitchat/eventstore"
+	"github.com/faustman/chitchat/migrations"
+)
+
+// writerSettings are for a session whose statements all find their rows by key.
+// Plans are made once, often while the tables are empty and a scan of them is
+// cheapest; it must not stay so.
+const writerSettings = `
+SET search_path TO %s;
+SET enable_seqscan = off;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+SET lock_timeout = '10s';
+SET statement_timeout = '60s';
+SET idle_in_transaction_session_timeout = '60s'`
+
+// writer writes one generation over a connection of its own, from one position
+// on. It is not safe for concurrent use, and done for after any error but a
+// refused statement.
+type writer struct {
+	conn       *pgx.Conn
+	generation int
+	state      state
+	at         domain.Position // the checkpoint as this writer left it
+	eventAt    time.Time
+}
+
+// newWriter returns a writer to the generation, which is to stay in the given
+// state, from its checkpoint on.
+func newWriter(ctx context.Context, conn *pgx.Conn, generation int, state state) (*writer, error) {
+	w := &writer{conn: conn, generation: generation, state: state}
+	if _, err := conn.Exec(ctx, fmt.Sprintf(writerSettings, migrations.Schema(generation))); err != nil {
+		return nil, fmt.Errorf("set up the session: %w", err)
+	}
+	var eventAt *time.Time
+	err := conn.QueryRow(ctx, `SELECT epoch, seq, event_at FROM checkpoint`).Scan(&w.at.Epoch, &w.at.Seq, &eventAt)
+	if err != nil {
+		return nil, fmt.Errorf("read the checkpoint of generation %d: %w", generation, err)
+	}
+	if eventAt != nil {
+		w.eventAt = eventAt.UTC()
+	}
+	return w, nil
+}
+
+func (w *writer) close() { hangUp(w.conn) }
+
+// hangUp ends a connection, whose context may be over, in bounded time.
+func hangUp(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = conn.Close(ctx) // nothing is lost with it
+}
+
+func (w *writer) quarantineCounts(ctx context.Context) (map[QuarantineCode]uint64, error) {
+	counts := make(map[QuarantineCode]uint64)
+	rows, _ := w.conn.Query(ctx, `SELECT code, count(*) FROM quarantine GROUP BY code`)
+	var (
+		code  QuarantineCode
+		count uint64
+	)
+	_, err := pgx.ForEachRow(rows, []any{&code, &count}, func() error {
+		counts[code] = count
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count the quarantine: %w", err)
+	}
+	return counts, nil
+}
+
+// apply applies the records to all projections and moves the checkpoint to the
+// last of them, in one transaction. logSeq is the log's end as far as known.
+// With an error nothing is applied, except that after one of the commit nobody
+// knows; the checkpoint tells. The move comes first and is the fence: it waits
+// for a writer that is faster, and finds nothing to move when that one is done.
+func (w *writer) apply(ctx context.Context, records []eventstore.Record, logSeq uint64) (outcome, error) {
+	bounded, cancel := context.WithTimeout(ctx, applyTimeout)
+	defer cancel()
+	next := domain.Position{Epoch: w.at.Epoch, Seq: records[len(records)-1].Seq}
+	tx, fold, err := w.begin(bounded, records, next.Seq, max(logSeq, next.Seq))
+	if tx != nil {
+		defer func() { _ = tx.Rollback(bounded) }() // after a commit it does nothing
+	}
+	if err != nil {
+		return outcome{}, fmt.Errorf("begin at %s: %w", w.at, err)
+	}
+	for i := range records {
+		fold.add(records[i])
+	}
+	writes := fold.writes()
+	if writes.Len() > 0 {
+		if err := tx.SendBatch(bounded, writes).Close(); err != nil {
+			return outcome{}, fmt.Errorf("write up to %s: %w", next, err)
+		}
+	}
+	// Half a batch of patience costs nobody anything, an unknown outcome does.
+	committing, done := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer done()
+	if err := tx.Commit(committing); err != nil {
+		return outcome{}, fmt.Errorf("commit up to %s: %w", next, err)
+	}
+	w.at = next
+	return fold.outcome, nil
+}
+
+// begin begins the transaction, moves the checkpoint and reads what the fold
+// needs, in one round trip. The transaction may be there with an error, too.
+func (w *writer) begin(ctx context.Context, records []eventstore.Record, seq, logSeq uint64) (pgx.Tx, *fold, error) {
+	batch := &pgx.Batch{}
+	batch.BeginTx(pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
+	batch.Queue(moveCheckpoint, w.at.Epoch, w.at.Seq, seq, lastEventAt(records), logSeq, w.generation, w.state).
+		Exec(func(tag pgconn.CommandTag) error {
+			if tag.RowsAffected() == 0 {
+				return errFenced
+			}
+			return nil
+		})
+	messages, sessions := keysOf(records)
+	first := make(map[messageKey]uint64, len(messages))
+	if len(messages) > 0 {
+		userIDs, ids := split(messages, func(k messageKey) (string, string) { return k.userID, k.id })
+		batch.Queue(selectFirst, userIDs, ids).Query(func(rows pgx.Rows) error {
+			var key messageKey
+			var seq uint64
+			_, err := pgx.ForEachRow(rows, []any{&key.userID, &key.id, &seq}, func() error {
+				first[key] = seq
+				return nil
+			})
+			return err
+		})
+	}
+	var open []domain.Stay
+	if len(sessions) > 0 {
+		channels, names := split(sessions, func(k sessionKey) (string, string) { return k.channel, k.session })
+		batch.Queue(selectOpen, channels, names).Query(func(rows pgx.Rows) (err error) {
+			open, err = pgx.CollectRows(rows, scanStay)
+			return err
+		})
+	}
+	results := w.conn.SendBatch(ctx, batch)
+	err := results.Close()
+	return results.Tx(), newFold(first, open), err
+}
+
+func scanStay(row pgx.CollectableRow) (domain.Stay, error) {
+	var s domain.Stay
+	err := row.Scan(&s.Channel, &s.Session, &s.User.ID, &s.User.Name, &s.User.Avatar, &s.Term, &s.JoinedSeq)
+	return s, err
+}
+
+// lastEventAt returns when the last event of the records happened, or nil when
+// none of them is one.
+func lastEventAt(records []eventstore.Record) *time.Time {
+	for i := len(records) - 1; i >= 0; i-- {
+		if event := records[i].Event; event != nil {
+			at := event.At()
+			return &at
+		}
+	}
+	return nil
+}
+
+func split[T any](all []T, parts func(T) (string, string)) (as, bs []string) {
+	as, bs = make([]string, len(all)), make([]string, len(all))
+	for i, t := range all {
+		as[i], bs[i] = parts(t)
+	}
+	return as, bs
+}
