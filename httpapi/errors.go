@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"github.com/faustman/chitchat/domain"
+	"github.com/faustman/chitchat/projections"
 )
 
 // The codes that only HTTP has.
@@ -119,6 +120,8 @@ func refusalOf(err error) *domain.Error {
 		return refusal
 	case errors.As(err, &tooLarge):
 		return domain.Errorf(domain.CodeTooLarge, "The body has more than %d KiB. Send less.", maxBodyBytes>>10)
+	case errors.Is(err, projections.ErrUnavailable):
+		return domain.Errorf(domain.CodeUnavailable, "History is not available now, and chat goes on. Try again in a moment.")
 	case errors.Is(err, context.DeadlineExceeded):
 		return domain.Errorf(domain.CodeUnavailable, "That took too long. Try again in a moment.")
 	}

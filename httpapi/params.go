@@ -11,12 +11,13 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"github.com/faustman/chitchat/domain"
+	"github.com/faustman/chitchat/projections"
 )
 
 // decodeMessageQuery reads the parameters of GET /messages. Those that it does
 // not know are ignored.
-func decodeMessageQuery(params url.Values) (MessageQuery, error) {
-	var query MessageQuery
+func decodeMessageQuery(params url.Values) (projections.MessageQuery, error) {
+	var query projections.MessageQuery
 	var err error
 	if query.Limit, err = limitParam(params); err != nil {
 		return query, err
@@ -27,8 +28,19 @@ func decodeMessageQuery(params url.Values) (MessageQuery, error) {
 	if query.After, err = seqParam(params, "after"); err != nil {
 		return query, err
 	}
-	query.StartTime, err = timeParam(params, "start_time")
-	return query, err
+	if query.StartTime, err = timeParam(params, "start_time"); err != nil {
+		return query, err
+	}
+	// To the query a sequence of 0 is no bound. A client that writes one means
+	// it: nothing is before the first event, and everything is after 0, which
+	// is what the beginning of time is a lower bound of.
+	if params.Has("before") && query.Before == 0 {
+		query.Before = 1
+	}
+	if params.Has("after") && query.After == 0 && query.StartTime == nil {
+		query.StartTime = new(time.Unix(0, 0).UTC())
+	}
+	return query, nil
 }
 
 func limitParam(params url.Values) (int, error) {
@@ -59,17 +71,17 @@ func seqParam(params url.Values, name string) (uint64, error) {
 // nor is written in another way, as with an exponent.
 var unixSeconds = regexp.MustCompile(`^[0-9]{1,10}(\.[0-9]{1,9})?$`)
 
-// timeParam returns the time in the parameter, the zero time without it.
-func timeParam(params url.Values, name string) (time.Time, error) {
+// timeParam returns the time in the parameter, nil without it.
+func timeParam(params url.Values, name string) (*time.Time, error) {
 	if !params.Has(name) {
-		return time.Time{}, nil
+		return nil, nil
 	}
 	text := params.Get(name)
 	since, err := time.ParseDuration(text + "s")
 	if err != nil || !unixSeconds.MatchString(text) {
-		return time.Time{}, invalidRequest("%s is a time in Unix seconds, like 1767268800 or 1767268800.25.", name)
+		return nil, invalidRequest("%s is a time in Unix seconds, like 1767268800 or 1767268800.25.", name)
 	}
-	return time.Unix(0, int64(since)).UTC(), nil
+	return new(time.Unix(0, int64(since)).UTC()), nil
 }
 
 // applied lets a request through when the read models have applied min_seq.

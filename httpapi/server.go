@@ -13,6 +13,7 @@ import (
 
 	"github.com/faustman/chitchat/domain"
 	"github.com/faustman/chitchat/httpapi/token"
+	"github.com/faustman/chitchat/projections"
 )
 
 // Tokens mints and verifies tokens. [token.Authority] is one.
@@ -35,12 +36,12 @@ type Channel interface {
 	Upgrade(w http.ResponseWriter, r *http.Request, claims token.Claims) error
 }
 
-// Reader is the queries over the read models.
+// Reader is the queries over the read models; [projections.Store] is one. Its
+// errors are [projections.ErrUnavailable], the context's, or faults.
 type Reader interface {
-	Messages(ctx context.Context, channel domain.Channel, q MessageQuery) (MessagePage, error)
-	People(ctx context.Context, channel domain.Channel) (Roster, error)
-	// WaitApplied returns when the read models have applied seq, or with the
-	// context's error.
+	Messages(ctx context.Context, channel domain.Channel, q projections.MessageQuery) (projections.MessagePage, error)
+	People(ctx context.Context, channel domain.Channel) (projections.Roster, error)
+	// WaitApplied returns when the read models have applied seq.
 	WaitApplied(ctx context.Context, seq uint64) error
 }
 

@@ -25,8 +25,8 @@ func (s *Server) listUsers(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	body := rosterBody{Users: make([]personBody, 0, len(roster.People)), Position: roster.Position.String()}
-	for _, p := range roster.People {
+	body := rosterBody{Users: make([]personBody, 0, len(roster.Users)), Position: roster.Position.String()}
+	for _, p := range roster.Users {
 		body.Users = append(body.Users, personBody{p.User, append([]string{}, p.Sessions...)})
 	}
 	slices.SortFunc(body.Users, func(a, b personBody) int {
