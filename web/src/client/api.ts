@@ -3,10 +3,10 @@ import type { components } from "./api.gen";
 type Schemas = components["schemas"];
 
 export type Claims = Schemas["Claims"];
-export type MessagesPage = Schemas["Messages"];
-export type UsersPage = Schemas["Users"];
+export type MessagesPage = Schemas["MessagePage"];
+export type UsersPage = Schemas["Roster"];
 
-export type Credentials = { readonly name: string; readonly email: string; readonly channel: string };
+export type Credentials = Readonly<Required<Schemas["SignIn"]>>;
 
 export type MessagesQuery = {
   readonly limit?: number;

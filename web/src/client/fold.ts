@@ -1,6 +1,7 @@
+import type { MessagesPage, UsersPage } from "./api";
 import { type Frame, isLogFrame, type LogFrame, type User } from "./frames";
 import { type Message, mergeMessages, toMessage } from "./messages";
-import { foldPeople, NOBODY, type People, type PresentUser, peopleAt } from "./people";
+import { foldPeople, NOBODY, type People, peopleAt } from "./people";
 import { type Position, parsePosition } from "./position";
 
 /** A user came with their first session, or went with their last. */
@@ -34,19 +35,14 @@ export type Feed = {
   readonly people: People;
   readonly notes: readonly Note[];
   readonly chain: Chain;
+  /** How often the chain has been broken so far. */
+  readonly gaps: number;
 };
-
-export type HistoryPage = {
-  readonly messages: readonly Message[];
-  readonly position: string;
-  readonly has_more: boolean;
-};
-export type PeoplePage = { readonly users: readonly PresentUser[]; readonly position: string };
 
 export type FeedInput =
   | { readonly kind: "frames"; readonly frames: readonly Frame[] }
-  | { readonly kind: "history"; readonly page: HistoryPage; readonly people: PeoplePage }
-  | { readonly kind: "older"; readonly page: HistoryPage };
+  | { readonly kind: "history"; readonly page: MessagesPage; readonly people: UsersPage }
+  | { readonly kind: "older"; readonly page: MessagesPage };
 
 /** More notes than this are not kept: they are a passing remark, not a record. */
 const MAX_NOTES = 300;
@@ -61,6 +57,7 @@ export const EMPTY_FEED: Feed = {
   people: NOBODY,
   notes: [],
   chain: { kind: "refetch", since: 0, pending: [] },
+  gaps: 0,
 };
 
 /** Folds what the server told into the feed. It is pure: the same inputs give the same feed. */
@@ -102,7 +99,13 @@ function foldEvent(feed: Feed, frame: LogFrame): Feed {
   const people = foldPeople(feed.people, frame);
   const counted = { ...feed, people, notes: noteDown(feed, people, frame) };
   if (frame.seq <= position.seq) return counted;
-  return { ...counted, position: { ...position, seq: frame.seq }, chain: link(feed.chain, position, frame) };
+  return withChain({ ...counted, position: { ...position, seq: frame.seq } }, link(feed.chain, position, frame));
+}
+
+/** A chain that was proven and no longer is, is one more gap. */
+function withChain(feed: Feed, chain: Chain): Feed {
+  const broke = feed.chain.kind === "proven" && chain.kind === "refetch";
+  return { ...feed, chain, gaps: broke ? feed.gaps + 1 : feed.gaps };
 }
 
 /** A frame proves that nothing is missing when the event before it is one that we have seen. */
@@ -129,17 +132,13 @@ function foldHello(feed: Feed, position: Position): Feed {
 function foldReset(feed: Feed, position: Position): Feed {
   const sameLog = feed.position?.epoch === position.epoch;
   const since = feed.chain.kind === "refetch" ? feed.chain.since : (feed.position?.seq ?? 0);
-  return {
-    ...feed,
-    position,
-    messages: sameLog ? feed.messages : [],
-    notes: sameLog ? feed.notes : [],
-    people: { ...feed.people, seq: position.seq },
-    chain: { kind: "refetch", since: sameLog ? Math.min(since, position.seq) : 0, pending: [] },
-  };
+  const chain: Chain = { kind: "refetch", since: sameLog ? Math.min(since, position.seq) : 0, pending: [] };
+  const people = { ...feed.people, seq: position.seq };
+  const kept = sameLog ? feed : { ...feed, messages: [], notes: [] };
+  return withChain({ ...kept, position, people }, chain);
 }
 
-function foldHistory(feed: Feed, page: HistoryPage, users: PeoplePage): Feed {
+function foldHistory(feed: Feed, page: MessagesPage, users: UsersPage): Feed {
   const messagesAt = parsePosition(page.position);
   const usersAt = parsePosition(users.position);
   if (!messagesAt || !usersAt || messagesAt.epoch !== usersAt.epoch) return feed;
@@ -155,6 +154,7 @@ function foldHistory(feed: Feed, page: HistoryPage, users: PeoplePage): Feed {
     people: pending.reduce(foldPeople, peopleAt(usersAt.seq, users.users)),
     notes: feed.notes,
     chain: { kind: "proven" },
+    gaps: feed.gaps,
   };
 }
 
@@ -170,7 +170,7 @@ function replay(from: Position, frames: readonly LogFrame[]): Position | undefin
 }
 
 /** Lays the newest page over what is there. Where the two do not touch, what lies before the page goes. */
-function mergePage(feed: Feed, page: HistoryPage, since: number): Pick<Feed, "messages" | "hasOlder"> {
+function mergePage(feed: Feed, page: MessagesPage, since: number): Pick<Feed, "messages" | "hasOlder"> {
   const oldest = page.messages[0]?.seq ?? 0;
   const touches = !page.has_more || oldest <= since;
   const kept = touches ? feed.messages : feed.messages.filter((message) => message.seq >= oldest);
@@ -181,7 +181,7 @@ function mergePage(feed: Feed, page: HistoryPage, since: number): Pick<Feed, "me
   };
 }
 
-function foldOlder(feed: Feed, page: HistoryPage): Feed {
+function foldOlder(feed: Feed, page: MessagesPage): Feed {
   if (parsePosition(page.position)?.epoch !== feed.position?.epoch) return feed;
   return { ...feed, messages: mergeMessages(feed.messages, page.messages.map(toMessage)), hasOlder: page.has_more };
 }

@@ -1,59 +1,35 @@
+import type { components } from "./api.gen";
 import { type Position, parsePosition } from "./position";
 
-export type User = { readonly id: string; readonly name: string; readonly avatar?: string };
+type Schemas = components["schemas"];
 
-/** What all events of the log have; `prev` is the sequence of the event before it in this channel. */
-type EventFrame = { readonly seq: number; readonly prev: number; readonly from_user: User; readonly sent_at: string };
+export type User = Readonly<Schemas["User"]>;
 
-export type MessageFrame = EventFrame & { readonly type: "message"; readonly id: string; readonly text: string };
-export type JoinFrame = EventFrame & { readonly type: "join"; readonly session: string; readonly term?: string };
-export type LeaveFrame = EventFrame & {
-  readonly type: "leave";
-  readonly session: string;
-  readonly term?: string;
-  readonly reason: string;
-};
+/** The run of the gateway that holds a session; servers may leave it out. */
+type Term = { readonly term?: string };
+
+export type MessageFrame = Readonly<Schemas["MessageEvent"]>;
+export type JoinFrame = Readonly<Schemas["JoinEvent"]> & Term;
+export type LeaveFrame = Readonly<Schemas["LeaveEvent"]> & Term;
 
 /** Many joins and leaves of a big channel in one; it stands for all sequences from `prev` to `seq`. */
-export type PresenceFrame = {
-  readonly type: "presence";
-  readonly seq: number;
-  readonly prev: number;
-  readonly joined: readonly User[];
-  readonly left: readonly User[];
-  readonly users: number;
-};
+export type PresenceFrame = Readonly<Schemas["PresenceSummary"]>;
 
 /** The frames that stand in the log and are folded in its order. */
 export type LogFrame = MessageFrame | JoinFrame | LeaveFrame | PresenceFrame;
 
-export type HelloFrame = {
-  readonly type: "hello";
-  readonly session: string;
-  readonly position: Position;
-  readonly ping_ms: number;
-};
-export type ResetFrame = { readonly type: "reset"; readonly position: Position };
-export type AckFrame = { readonly type: "ack"; readonly id?: string; readonly seq?: number };
-export type ErrorFrame = {
-  readonly type: "error";
-  readonly id?: string;
-  readonly code: string;
-  readonly message: string;
-  readonly retry_after_ms?: number;
-};
-export type TypingFrame = { readonly type: "typing"; readonly from_user: User };
+export type HelloFrame = Readonly<Omit<Schemas["Hello"], "position">> & { readonly position: Position };
+export type ResetFrame = Readonly<Omit<Schemas["Reset"], "position">> & { readonly position: Position };
+export type AckFrame = Readonly<Schemas["Ack"]>;
+
+/** Its code may be one that this client does not know yet. */
+export type ErrorFrame = Readonly<Omit<Schemas["CommandError"], "code">> & { readonly code: string };
+export type TypingFrame = Readonly<Schemas["TypingEvent"]>;
 
 export type Frame = LogFrame | HelloFrame | ResetFrame | AckFrame | ErrorFrame | TypingFrame;
 
-export type SendCommand = {
-  readonly type: "send";
-  readonly id: string;
-  readonly text: string;
-  readonly retry?: true;
-};
-export type AuthCommand = { readonly type: "auth"; readonly token: string };
-export type Command = SendCommand | AuthCommand | { readonly type: "typing" };
+export type SendCommand = Readonly<Schemas["SendCommand"]>;
+export type Command = Readonly<Schemas["Command"]>;
 
 /** How often a server that does not say so looks for us, in milliseconds. */
 const DEFAULT_PING_MS = 25_000;
@@ -112,7 +88,7 @@ function readEvent(type: "message" | "join" | "leave", fields: Fields): LogFrame
   const session = text(fields.session);
   if (!session) return undefined;
   const stay = { ...event, session, ...optional("term", text(fields.term)) };
-  return type === "join" ? { type, ...stay } : { type, ...stay, reason: text(fields.reason) ?? "closed" };
+  return type === "join" ? { type, ...stay } : { type, ...stay, reason: fields.reason === "lost" ? "lost" : "closed" };
 }
 
 function readPresence(fields: Fields): PresenceFrame | undefined {
@@ -140,7 +116,7 @@ function readError(fields: Fields): ErrorFrame {
   };
 }
 
-function readUsers(value: unknown): readonly User[] {
+function readUsers(value: unknown): User[] {
   return Array.isArray(value) ? value.map(readUser).filter((user) => user !== undefined) : [];
 }
 

@@ -1,16 +1,11 @@
-import type { MessageFrame, User } from "./frames";
+import type { components } from "./api.gen";
+import type { MessageFrame } from "./frames";
 
 /** A message as it is kept and shown, whether it came by history or by a frame. */
-export type Message = {
-  readonly seq: number;
-  readonly id: string;
-  readonly from_user: User;
-  readonly sent_at: string;
-  readonly text: string;
-};
+export type Message = Readonly<components["schemas"]["Message"]>;
 
 export function toMessage({ seq, id, from_user, sent_at, text }: MessageFrame | Message): Message {
-  return { seq, id, from_user, sent_at, text };
+  return { type: "message", seq, id, from_user, sent_at, text };
 }
 
 /** A user's own id names one message for ever; a message without an id is known by its place alone. */

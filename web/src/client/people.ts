@@ -1,3 +1,4 @@
+import type { UsersPage } from "./api";
 import type { JoinFrame, LeaveFrame, LogFrame, PresenceFrame, User } from "./frames";
 
 /** A user who is present, by the sessions that make them so; the value is the term of the gateway that holds it. */
@@ -16,10 +17,8 @@ const SUMMARISED = "";
 
 export const NOBODY: People = { seq: 0, byId: new Map() };
 
-export type PresentUser = User & { readonly sessions: readonly string[] };
-
 /** Those whom GET /users names at its position. */
-export function peopleAt(seq: number, users: readonly PresentUser[]): People {
+export function peopleAt(seq: number, users: UsersPage["users"]): People {
   const byId = new Map<string, Person>();
   for (const { sessions, ...user } of users) {
     byId.set(user.id, { user, sessions: new Map(sessions.map((session) => [session, undefined])) });

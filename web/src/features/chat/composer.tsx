@@ -1,0 +1,92 @@
+import { Button, Flex, Text, Textarea, VisuallyHidden } from "@chakra-ui/react";
+import { type KeyboardEvent, useId, useState } from "react";
+import { cleanText, isSendable, MAX_TEXT_RUNES, runeCount } from "@/client/text-rules";
+import { texts } from "@/shared/texts";
+
+const words = texts.composer;
+
+/** The count shows when so many characters are left. */
+const COUNT_FROM = 200;
+
+export type ComposerProps = {
+  readonly channel: string;
+  /** Takes a text for sending; false when it cannot. */
+  readonly onSend: (text: string) => boolean;
+};
+
+/** Where a person writes. Enter sends; what was not taken stays. */
+export function Composer({ channel, onSend }: ComposerProps) {
+  const id = useId();
+  const [draft, setDraft] = useState("");
+  const [isFull, setFull] = useState(false);
+  const text = cleanText(draft);
+  const left = MAX_TEXT_RUNES - runeCount(text);
+
+  const submit = (): void => {
+    if (!isSendable(text)) return;
+    const taken = onSend(text);
+    setFull(!taken);
+    if (taken) setDraft("");
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    submit();
+  };
+
+  return (
+    <Flex asChild direction="column" gap="1" px={{ base: "3", md: "6" }} pt="1" pb="3">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <Flex
+          align="flex-end"
+          gap="2"
+          p="1.5"
+          borderWidth="1px"
+          rounded="xl"
+          bg="bg.panel"
+          _focusWithin={{ borderColor: "teal.focusRing" }}
+        >
+          <VisuallyHidden asChild>
+            <label htmlFor={id}>{words.label}</label>
+          </VisuallyHidden>
+          <Textarea
+            id={id}
+            value={draft}
+            onChange={(event) => setDraft(event.target.value)}
+            onKeyDown={onKeyDown}
+            placeholder={words.placeholder(channel)}
+            aria-describedby={`${id}-state`}
+            autoresize
+            rows={1}
+            maxH="40dvh"
+            minH="9"
+            py="1.5"
+            px="2.5"
+            border="none"
+            focusRing="none"
+            textStyle="md"
+            dir="auto"
+            enterKeyHint="send"
+          />
+          <Button type="submit" size="sm" rounded="lg" disabled={!isSendable(text)}>
+            {words.send}
+          </Button>
+        </Flex>
+        <Text id={`${id}-state`} textStyle="xs" px="2" minH="4" color={left < 0 || isFull ? "fg.error" : "fg.muted"}>
+          {stateOf(left, isFull)}
+        </Text>
+      </form>
+    </Flex>
+  );
+}
+
+function stateOf(left: number, isFull: boolean): string {
+  if (isFull) return words.full;
+  if (left < 0) return words.tooLong(-left);
+  return left <= COUNT_FROM ? words.remaining(left) : words.hint;
+}

@@ -1,0 +1,78 @@
+import { Button, Flex, Text } from "@chakra-ui/react";
+import type { Pending } from "@/client/outbox";
+import { texts } from "@/shared/texts";
+import { dayKey, dayName } from "@/shared/time";
+
+const words = texts.chat;
+
+const DAY_MS = 86_400_000;
+
+/** So many names are said of those who came or went together. */
+const NAMES_SAID = 4;
+
+export function DayRow({ at }: { readonly at: Date }) {
+  return (
+    <Flex align="center" gap="3" px={{ base: "4", md: "6" }} pt="5" pb="1" role="separator" aria-label={nameOf(at)}>
+      <Flex flex="1" borderTopWidth="1px" />
+      <Text textStyle="xs" fontWeight="medium" color="fg.muted">
+        {nameOf(at)}
+      </Text>
+      <Flex flex="1" borderTopWidth="1px" />
+    </Flex>
+  );
+}
+
+function nameOf(at: Date): string {
+  const now = new Date();
+  if (dayKey(at) === dayKey(now)) return words.today;
+  return dayKey(at) === dayKey(new Date(now.getTime() - DAY_MS)) ? words.yesterday : dayName(at, now);
+}
+
+export type NotesRowProps = { readonly joined: readonly string[]; readonly left: readonly string[] };
+
+export function NotesRow({ joined, left }: NotesRowProps) {
+  return (
+    <Text textStyle="xs" color="fg.muted" px={{ base: "4", md: "6" }} py="1" ps={{ base: "16", md: "18" }} dir="auto">
+      {[joined.length > 0 && words.joined(listOf(joined)), left.length > 0 && words.left(listOf(left))]
+        .filter(Boolean)
+        .join(" · ")}
+    </Text>
+  );
+}
+
+function listOf(names: readonly string[]): string {
+  const said = [...new Set(names)];
+  const rest = said.length - NAMES_SAID;
+  return rest > 0 ? `${said.slice(0, NAMES_SAID).join(", ")}, ${words.andOthers(rest)}` : said.join(", ");
+}
+
+export type PendingStateProps = {
+  readonly item: Pending;
+  readonly onTryAgain: (id: string) => void;
+  readonly onDiscard: (id: string) => void;
+};
+
+/** What has become of a message that is not in the log yet. */
+export function PendingState({ item, onTryAgain, onDiscard }: PendingStateProps) {
+  if (item.status === "sent") return null;
+  if (item.status === "sending") {
+    return (
+      <Text textStyle="xs" color="fg.muted">
+        {words.sending}
+      </Text>
+    );
+  }
+  return (
+    <Flex align="center" wrap="wrap" gap="2" mt="1" role="alert">
+      <Text textStyle="xs" color="fg.error">
+        {words.notSent} {item.reason}
+      </Text>
+      <Button size="2xs" variant="outline" onClick={() => onTryAgain(item.id)}>
+        {words.tryAgain}
+      </Button>
+      <Button size="2xs" variant="ghost" onClick={() => onDiscard(item.id)}>
+        {words.discard}
+      </Button>
+    </Flex>
+  );
+}

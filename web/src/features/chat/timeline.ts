@@ -1,0 +1,108 @@
+import type { Note } from "@/client/fold";
+import type { User } from "@/client/frames";
+import type { Message } from "@/client/messages";
+import type { Pending } from "@/client/outbox";
+import { dayKey } from "@/shared/time";
+
+/** What the list shows, from top to bottom. */
+export type Row =
+  | { readonly kind: "day"; readonly key: string; readonly at: Date }
+  | {
+      readonly kind: "message";
+      readonly key: string;
+      readonly message: Message;
+      readonly at: Date;
+      readonly begins: boolean;
+    }
+  | {
+      readonly kind: "notes";
+      readonly key: string;
+      readonly joined: readonly string[];
+      readonly left: readonly string[];
+    }
+  | {
+      readonly kind: "pending";
+      readonly key: string;
+      readonly item: Pending;
+      readonly at: Date;
+      readonly begins: boolean;
+    };
+
+/** Messages of one author within this time, in milliseconds, stand under one name. */
+const GROUP_MS = 5 * 60_000;
+
+type Entry = { readonly seq: number; readonly message?: Message; readonly note?: Note };
+
+export type TimelineInput = {
+  readonly messages: readonly Message[];
+  readonly hasOlder: boolean;
+  readonly notes: readonly Note[];
+  readonly pending: readonly Pending[];
+  readonly self: User;
+};
+
+/** Lays messages and notes out in log order, with a line for each day, and what is not in the log yet below. */
+export function timeline({ messages, hasOlder, notes, pending, self }: TimelineInput): readonly Row[] {
+  const rows: Row[] = [];
+  const lines = new Lines(rows);
+  const first = hasOlder ? (messages[0]?.seq ?? 0) : 0;
+  const shown = notes.filter((note) => note.user.id !== self.id && note.seq > first);
+  for (const { message, note } of inLogOrder(messages, shown)) {
+    if (message) lines.message(message);
+    else if (note) lines.note(note);
+  }
+  for (const item of pending) lines.pending(item, self);
+  return rows;
+}
+
+function inLogOrder(messages: readonly Message[], notes: readonly Note[]): readonly Entry[] {
+  const entries: Entry[] = messages.map((message) => ({ seq: message.seq, message }));
+  if (notes.length === 0) return entries;
+  for (const note of notes) entries.push({ seq: note.seq, note });
+  return entries.sort((a, b) => a.seq - b.seq);
+}
+
+/** Appends rows, and remembers whose turn it is and which day. */
+class Lines {
+  private day = "";
+  private author = "";
+  private last = 0;
+
+  constructor(private readonly rows: Row[]) {}
+
+  message(message: Message): void {
+    const at = new Date(message.sent_at);
+    const begins = this.begins(at, message.from_user.id);
+    this.rows.push({ kind: "message", key: `m${message.seq}`, message, at, begins });
+  }
+
+  pending(item: Pending, self: User): void {
+    const at = new Date(item.at);
+    const begins = this.begins(at, self.id);
+    this.rows.push({ kind: "pending", key: `p${item.id}`, item, at, begins });
+  }
+
+  /** Notes that follow each other become one line. */
+  note(note: Note): void {
+    const { name } = note.user;
+    this.author = "";
+    const before = this.rows[this.rows.length - 1];
+    const notes =
+      before?.kind === "notes" ? before : { kind: "notes" as const, key: `n${note.seq}`, joined: [], left: [] };
+    if (before === notes) this.rows.pop();
+    const joined = note.kind === "join" ? [...notes.joined, name] : notes.joined;
+    const left = note.kind === "leave" ? [...notes.left, name] : notes.left;
+    this.rows.push({ ...notes, joined, left });
+  }
+
+  private begins(at: Date, author: string): boolean {
+    const day = dayKey(at);
+    const newDay = day !== this.day;
+    if (newDay) this.rows.push({ kind: "day", key: `d${day}-${this.rows.length}`, at });
+    const begins = newDay || author !== this.author || at.getTime() - this.last > GROUP_MS;
+    this.day = day;
+    this.author = author;
+    this.last = at.getTime();
+    return begins;
+  }
+}

@@ -1,0 +1,133 @@
+import { useCallback, useEffect, useReducer, useRef } from "react";
+import { useWebSocket } from "react-use-websocket/dist/lib/use-websocket";
+import { type AfterClose, afterClose } from "@/client/close-codes";
+import { type Command, type Frame, parseFrame } from "@/client/frames";
+import { CLOSE_LEAVE, CLOSE_SILENT, SUBPROTOCOL } from "@/client/session";
+import { type ConnectionState, FIRST_CONNECTION, isConnected, nextConnectionState } from "./connection-state";
+import { useFrameBuffer } from "./use-frame-buffer";
+import { useLatest } from "./use-latest";
+import { useLiveness } from "./use-liveness";
+
+export type ConnectionOptions = {
+  /** Whether to be connected at all. */
+  readonly enabled: boolean;
+  /** The address for the next socket: it names where to go on. */
+  readonly url: () => string;
+  /** A command that changes nothing and is answered, to see whether the line is alive. */
+  readonly probe: () => Command;
+  /** Frames in the order in which they came, a handful at a time. */
+  readonly onFrames: (frames: readonly Frame[]) => void;
+  readonly onClosed: (after: AfterClose) => void;
+  /** A socket was refused before it was one: the token may be the reason. */
+  readonly onRefused: () => void;
+};
+
+export type Connection = {
+  readonly state: ConnectionState;
+  /** Gives the command to the socket; false when there is none. */
+  readonly transmit: (command: Command) => boolean;
+  readonly connectNow: () => void;
+  /** There is a fresh token. */
+  readonly renewed: () => void;
+  /** Cuts a line that does not answer, and makes it anew. */
+  readonly cut: () => void;
+  /** Ends the session: the others see it at once. */
+  readonly leave: () => void;
+};
+
+const LOST: AfterClose = { kind: "reconnect", atLeastMs: 0 };
+
+/** Keeps a socket of chitchat.v1 open. The library owns the socket; when to have one is decided here. */
+export function useConnection(options: ConnectionOptions): Connection {
+  const latest = useLatest(options);
+  const [state, dispatch] = useReducer(nextConnectionState, FIRST_CONNECTION);
+  const greeted = useRef(false);
+  const deliver = useCallback((frames: readonly Frame[]) => latest.current.onFrames(frames), [latest]);
+  const buffer = useFrameBuffer(deliver);
+
+  const url = useCallback(() => latest.current.url(), [latest]);
+  const { sendMessage, getWebSocket } = useWebSocket(options.enabled && isConnected(state) ? url : null, {
+    protocols: SUBPROTOCOL,
+    shouldReconnect: () => false,
+    filter: () => false, // frames are folded, not kept: no render for each
+    disableJson: true,
+    onOpen: () => {
+      greeted.current = false;
+    },
+    onMessage: ({ data, target }) => {
+      if (target !== getWebSocket()) return;
+      const frame = parseFrame(data);
+      alive();
+      if (!frame) return;
+      buffer.push(frame);
+      if (frame.type !== "hello" && frame.type !== "reset") return;
+      greeted.current = true;
+      dispatch({ kind: "opened", now: Date.now() });
+    },
+    onClose: ({ code, target }) => {
+      if (target !== getWebSocket()) return;
+      if (!greeted.current) latest.current.onRefused();
+      lost(afterClose(code));
+    },
+  });
+
+  const lost = useCallback(
+    (after: AfterClose) => {
+      greeted.current = false;
+      buffer.flush();
+      latest.current.onClosed(after);
+      dispatch({ kind: "closed", after, now: Date.now() });
+    },
+    [buffer, latest],
+  );
+
+  const transmit = useCallback(
+    (command: Command) => {
+      if (!greeted.current || getWebSocket()?.readyState !== WebSocket.OPEN) return false;
+      sendMessage(JSON.stringify(command), false);
+      return true;
+    },
+    [getWebSocket, sendMessage],
+  );
+
+  const close = useCallback(
+    (code: number) => {
+      const socket = getWebSocket();
+      if (socket instanceof WebSocket) socket.close(code);
+    },
+    [getWebSocket],
+  );
+
+  const cut = useCallback(() => {
+    close(CLOSE_SILENT);
+    lost(LOST);
+  }, [close, lost]);
+
+  const probe = useCallback(() => transmit(latest.current.probe()), [latest, transmit]);
+  const alive = useLiveness({ open: state.kind === "open", probe, onDead: cut });
+
+  const connectNow = useCallback(() => dispatch({ kind: "connect" }), []);
+  useEffect(() => {
+    if (state.kind !== "waiting") return;
+    const timer = setTimeout(connectNow, Math.max(0, state.until - Date.now()));
+    return () => clearTimeout(timer);
+  }, [state, connectNow]);
+
+  useEffect(() => {
+    window.addEventListener("online", connectNow);
+    window.addEventListener("offline", cut);
+    return () => {
+      window.removeEventListener("online", connectNow);
+      window.removeEventListener("offline", cut);
+    };
+  }, [connectNow, cut]);
+
+  return {
+    state,
+    transmit,
+    connectNow,
+    renewed: useCallback(() => dispatch({ kind: "renewed" }), []),
+    cut,
+    leave: useCallback(() => close(CLOSE_LEAVE), [close]),
+  };
+}

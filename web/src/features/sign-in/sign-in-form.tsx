@@ -1,0 +1,120 @@
+import { Box, Button, Center, Field, Heading, Image, Input, type InputProps, Stack, Text } from "@chakra-ui/react";
+import type { FormEvent } from "react";
+import type { ApiClient, Credentials } from "@/client/api";
+import { texts } from "@/shared/texts";
+import { type FieldName, type SignInFault, useSignIn } from "./use-sign-in";
+
+const words = texts.signIn;
+
+export type SignInFormProps = {
+  readonly api: ApiClient;
+  /** What the person entered the last time. */
+  readonly initial: Partial<Credentials>;
+  /** Why the person sees this form, where that is not plain. */
+  readonly notice: string | undefined;
+  readonly onToken: (token: string, credentials: Credentials) => void;
+};
+
+/** Asks for a name, an email and a channel, and gets a token for them. */
+export function SignInForm({ api, initial, notice, onToken }: SignInFormProps) {
+  const { submit, isPending, fault } = useSignIn(api, onToken);
+  const onSubmit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    submit(readCredentials(new FormData(event.currentTarget)));
+  };
+  return (
+    <Center as="main" h="full" overflowY="auto" bg="bg.subtle" p="4">
+      <Box
+        w="full"
+        maxW="sm"
+        m="auto"
+        p={{ base: "6", sm: "8" }}
+        bg="bg.panel"
+        rounded="2xl"
+        shadow="sm"
+        borderWidth="1px"
+      >
+        <Image src="/favicon.svg" alt="" boxSize="10" mb="5" />
+        <Heading as="h1" size="xl">
+          {words.title}
+        </Heading>
+        <Text color="fg.muted" mt="1" mb="6">
+          {words.lead}
+        </Text>
+        <Stack asChild gap="4">
+          <form onSubmit={onSubmit} noValidate>
+            {notice !== undefined && (
+              <Text role="status" bg="bg.info" color="fg.info" rounded="md" px="3" py="2" textStyle="sm">
+                {notice}
+              </Text>
+            )}
+            <SignInField
+              name="name"
+              label={words.name}
+              fault={fault}
+              initial={initial}
+              required
+              autoComplete="name"
+              autoFocus
+            />
+            <SignInField
+              name="email"
+              label={words.email}
+              help={words.emailHelp}
+              fault={fault}
+              initial={initial}
+              type="email"
+              autoComplete="email"
+            />
+            <SignInField
+              name="channel"
+              label={words.channel}
+              help={words.channelHelp}
+              fault={fault}
+              initial={initial}
+              required
+              autoCapitalize="none"
+              spellCheck={false}
+            />
+            {fault && fault.field === undefined && (
+              <Text role="alert" color="fg.error" textStyle="sm">
+                {fault.message}
+              </Text>
+            )}
+            <Button type="submit" size="lg" mt="2" loading={isPending}>
+              {words.submit}
+            </Button>
+          </form>
+        </Stack>
+      </Box>
+    </Center>
+  );
+}
+
+type SignInFieldProps = Omit<InputProps, "name"> & {
+  readonly name: FieldName;
+  readonly label: string;
+  readonly help?: string;
+  readonly fault: SignInFault | undefined;
+  readonly initial: Partial<Credentials>;
+};
+
+function SignInField({ name, label, help, fault, initial, ...input }: SignInFieldProps) {
+  const invalid = fault?.field === name;
+  return (
+    <Field.Root invalid={invalid} required={input.required ?? false}>
+      <Field.Label>{label}</Field.Label>
+      <Input {...input} name={name} defaultValue={initial[name] ?? ""} size="lg" />
+      {invalid ? (
+        <Field.ErrorText>{fault.message}</Field.ErrorText>
+      ) : (
+        help && <Field.HelperText>{help}</Field.HelperText>
+      )}
+    </Field.Root>
+  );
+}
+
+function readCredentials(form: FormData): Credentials {
+  const field = (name: FieldName): string => String(form.get(name) ?? "").trim();
+  return { name: field("name"), email: field("email"), channel: field("channel") };
+}

@@ -1,0 +1,52 @@
+import type { Credentials } from "@/client/api";
+
+/** What is remembered of a person over a reload. The token is absent after leaving; the rest fills the form. */
+export type StoredAccount = Credentials & { readonly token?: string };
+
+const ACCOUNT = "chitchat.account";
+const SESSION = "chitchat.session";
+
+export function loadAccount(): StoredAccount | undefined {
+  const value = read(localStorage, ACCOUNT);
+  if (!value) return undefined;
+  const { name, email, channel, token } = value;
+  if (typeof name !== "string" || typeof email !== "string" || typeof channel !== "string") return undefined;
+  return typeof token === "string" ? { name, email, channel, token } : { name, email, channel };
+}
+
+export function saveAccount(account: StoredAccount): void {
+  write(localStorage, ACCOUNT, account);
+}
+
+/**
+ * The tab's session, kept while the page reloads so that nobody sees a leave
+ * and a join. Taking it removes it: a duplicated tab copies this storage, and
+ * two tabs must not be one session.
+ */
+export function takeSession(owner: string): string | undefined {
+  const value = read(sessionStorage, SESSION);
+  write(sessionStorage, SESSION, undefined);
+  return value?.owner === owner && typeof value.id === "string" ? value.id : undefined;
+}
+
+export function keepSession(owner: string, id: string | undefined): void {
+  write(sessionStorage, SESSION, id === undefined ? undefined : { owner, id });
+}
+
+function read(storage: Storage, key: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(storage.getItem(key) ?? "null");
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined; // storage is forbidden, or someone else wrote there
+  }
+}
+
+function write(storage: Storage, key: string, value: unknown): void {
+  try {
+    if (value === undefined) storage.removeItem(key);
+    else storage.setItem(key, JSON.stringify(value));
+  } catch {
+    // Storage is full or forbidden: the page works, it only forgets.
+  }
+}

@@ -1,0 +1,85 @@
+/** Every text of the interface, in one place: for a translator, and for one voice. */
+export const texts = {
+  product: "chitchat",
+
+  signIn: {
+    title: "Join a channel",
+    lead: "A name and a channel are enough.",
+    name: "Name",
+    email: "Email",
+    emailHelp: "Optional. It chooses your picture, and is not shown.",
+    channel: "Channel",
+    channelHelp: "Letters, digits, “-” and “_”. A new name makes a new channel.",
+    submit: "Join",
+    ended: "Your sign-in has ended. Join again to go on.",
+    unreachable: "The server cannot be reached. Try again in a moment.",
+    outside: "This server gives out no tokens. Sign in at the service that does.",
+  },
+
+  account: {
+    checking: "Signing in…",
+    unreachable: "The server cannot be reached. Trying again…",
+    useAnother: "Sign in anew",
+  },
+
+  chat: {
+    messages: (channel: string) => `Messages in ${channel}`,
+    you: "you",
+    messageBy: (name: string) => `Message by ${name}`,
+    loading: "Reading the history…",
+    historyMissing: "The history cannot be read right now. New messages come all the same.",
+    empty: "Nothing has been said here yet.",
+    emptyLead: "Be the first.",
+    beginning: (channel: string) => `This is where #${channel} begins.`,
+    loadOlder: "Load older messages",
+    olderFailed: "Older messages cannot be read right now.",
+    newMessages: "New messages",
+    latest: "Jump to latest",
+    sending: "Sending…",
+    notSent: "Not sent.",
+    tryAgain: "Try again",
+    discard: "Discard",
+    today: "Today",
+    yesterday: "Yesterday",
+    joined: (names: string) => `${names} joined`,
+    left: (names: string) => `${names} left`,
+    andOthers: (count: number) => (count === 1 ? "1 other" : `${count} others`),
+  },
+
+  composer: {
+    label: "Message",
+    placeholder: (channel: string) => `Message #${channel}`,
+    hint: "Enter sends, Shift+Enter makes a new line",
+    send: "Send",
+    tooLong: (over: number) => `${over} too many`,
+    remaining: (count: number) => `${count} left`,
+    full: "Too many messages are waiting to be sent.",
+    refused: "The server could not take this message.",
+  },
+
+  people: {
+    title: "People",
+    show: (count: number) => `Show people (${count})`,
+    hide: "Hide people",
+    more: (count: number) => `and ${count} more`,
+    leave: "Leave",
+  },
+
+  connection: {
+    connecting: "Connecting…",
+    reconnecting: "Reconnecting…",
+    lost: "Connection lost.",
+    offline: "You are offline.",
+    again: (seconds: number) => (seconds > 0 ? `Trying again in ${seconds} s` : "Trying again…"),
+    now: "Now",
+    halted: "The server closed the connection because of what this page sent.",
+    reconnect: "Reconnect",
+    ended: "You are signed out.",
+  },
+
+  crash: {
+    title: "Something broke on this page",
+    lead: "Your messages are safe on the server. Loading the page again should help.",
+    reload: "Load again",
+  },
+} as const;

@@ -1,0 +1,56 @@
+import { createSystem, defaultBaseConfig, defineConfig } from "@chakra-ui/react";
+import {
+  animationStyles,
+  breakpoints,
+  buttonRecipe,
+  fieldSlotRecipe,
+  globalCss,
+  headingRecipe,
+  inputRecipe,
+  keyframes,
+  layerStyles,
+  semanticTokens,
+  spinnerRecipe,
+  textareaRecipe,
+  textStyles,
+  tokens,
+} from "@chakra-ui/react/theme";
+
+/** Chakra's own theme, with the recipes of the components that are used and no others: they are all in the first load. */
+const config = defineConfig({
+  preflight: true,
+  cssVarsPrefix: "chat",
+  cssVarsRoot: ":where(html)",
+  // The system's wish decides, in CSS alone: no script has to run before the first paint.
+  conditions: {
+    light: "@media (prefers-color-scheme: light)",
+    dark: "@media (prefers-color-scheme: dark)",
+  },
+  globalCss: {
+    ...globalCss,
+    html: { ...globalCss.html, colorScheme: "light dark", colorPalette: "teal", textSizeAdjust: "100%" },
+    "html, body, #root": { height: "100dvh", overflow: "hidden" },
+    "*, *::before, *::after": {
+      _motionReduce: { animationDuration: "0.01ms!", transitionDuration: "0.01ms!" },
+    },
+  },
+  theme: {
+    breakpoints,
+    keyframes,
+    tokens,
+    semanticTokens,
+    textStyles,
+    layerStyles,
+    animationStyles,
+    recipes: {
+      button: buttonRecipe,
+      heading: headingRecipe,
+      input: inputRecipe,
+      spinner: spinnerRecipe,
+      textarea: textareaRecipe,
+    },
+    slotRecipes: { field: fieldSlotRecipe },
+  },
+});
+
+export const system = createSystem(defaultBaseConfig, config);
