@@ -1,5 +1,7 @@
 package domain
 
+import "time"
+
 // Stay is one session's time in one channel that has not ended.
 type Stay struct {
 	Channel Channel
@@ -7,8 +9,10 @@ type Stay struct {
 	User    User
 	// Term is the gateway's run that holds the session now.
 	Term string
-	// JoinedSeq is the sequence of the join that began the stay.
+	// JoinedSeq is the sequence of the join that began the stay, JoinedAt its
+	// time.
 	JoinedSeq uint64
+	JoinedAt  time.Time
 }
 
 // Change is what an event did to who is in a channel.
@@ -71,7 +75,7 @@ func (p *Presence) join(channel Channel, seq uint64, e *SessionJoined) Change {
 	key := stayKey{channel, e.Session}
 	stay, found := p.stays[key]
 	if !found {
-		stay = Stay{Channel: channel, Session: e.Session, User: e.From, Term: e.Term, JoinedSeq: seq}
+		stay = Stay{Channel: channel, Session: e.Session, User: e.From, Term: e.Term, JoinedSeq: seq, JoinedAt: e.SentAt}
 		first := p.open(key, stay)
 		return Change{Opened: true, Visible: first, Stay: stay}
 	}

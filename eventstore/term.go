@@ -23,6 +23,8 @@ type Term struct {
 	// Began is the log's last sequence when the term began: all joins of the
 	// term come behind it.
 	Began uint64 `json:"began"`
+	// Sockets is how many sockets the gateway had when it last showed itself.
+	Sockets int `json:"sockets"`
 	// Stopped says that the gateway ended in order.
 	Stopped bool `json:"stopped,omitempty"`
 	// Renewed is when the gateway last showed that it lives, by the clock of

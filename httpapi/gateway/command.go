@@ -1,0 +1,237 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/faustman/chitchat/domain"
+	"github.com/faustman/chitchat/eventstore"
+	"github.com/faustman/chitchat/httpapi"
+)
+
+// command is a frame of chitchat.v1 from a client.
+type command struct {
+	Type  string `json:"type"`
+	ID    string `json:"id"`
+	Text  string `json:"text"`
+	Retry bool   `json:"retry"`
+	Token string `json:"token"`
+}
+
+// decodeCommand reads a frame of chitchat.v1. The error is a *domain.Error.
+func decodeCommand(frame []byte) (command, error) {
+	var cmd command
+	if err := json.Unmarshal(frame, &cmd); err != nil {
+		return command{}, domain.Errorf(domain.CodeInvalidCommand,
+			"A command is a JSON object like {\"type\":\"send\",\"id\":\"…\",\"text\":\"Hello!\"}.")
+	}
+	switch cmd.Type {
+	case "send", "typing", "auth":
+		return cmd, nil
+	default:
+		return command{ID: cmd.ID}, domain.Errorf(domain.CodeInvalidCommand,
+			"There is no such command. There are send, typing and auth.")
+	}
+}
+
+// handleCommand carries out a command of chitchat.v1 and answers it.
+func (g *Gateway) handleCommand(c *conn, frame []byte) {
+	cmd, err := decodeCommand(frame)
+	if err != nil {
+		g.refuse(c, cmd.ID, err)
+		return
+	}
+	switch cmd.Type {
+	case "send":
+		g.handleSend(c, cmd)
+	case "typing":
+		g.handleTyping(c)
+	case "auth":
+		g.handleAuth(c, cmd)
+	}
+}
+
+func (g *Gateway) handleSend(c *conn, cmd command) {
+	seq, err := g.post(c, domain.PostMessage{From: c.user, ID: cmd.ID, Text: cmd.Text}, cmd.Retry)
+	if err != nil {
+		g.refuse(c, cmd.ID, err)
+		return
+	}
+	c.send(appendAck(cmd.ID, seq))
+}
+
+// handlePlain posts a plain text frame. The id is ours, so that an append whose
+// outcome is not known can be tried again by us.
+func (g *Gateway) handlePlain(c *conn, text string) {
+	const tries = 3
+	message := domain.PostMessage{From: c.user, ID: uuid.Must(uuid.NewV7()).String(), Text: text}
+	var err error
+	for try := range tries {
+		_, err = g.post(c, message, try > 0)
+		if !errors.Is(err, &domain.Error{Code: domain.CodeUnknown}) {
+			break
+		}
+	}
+	if err != nil {
+		g.refuse(c, "", err)
+	}
+}
+
+func (g *Gateway) handleTyping(c *conn) {
+	if !c.limits.command() {
+		c.close(httpapi.CloseFlood, "too many commands: wait")
+		return
+	}
+	if !c.limits.typing(time.Now()) {
+		return
+	}
+	payload := domain.AppendUser([]byte(`{"type":"typing","from_user":`), c.user)
+	if err := g.log.Signal(c.room.channel, append(payload, '}')); err != nil {
+		g.logger.Debug("typing", "cause", err) // it may get lost
+	}
+}
+
+// signalled passes on what a gateway told of a channel: somebody is typing. In
+// a big channel nobody is told, since each would hear of each.
+func (g *Gateway) signalled(channel domain.Channel, payload []byte) {
+	var typing struct {
+		Type string      `json:"type"`
+		From domain.User `json:"from_user"`
+	}
+	if json.Unmarshal(payload, &typing) != nil || typing.Type != "typing" || typing.From.Check() != nil {
+		return
+	}
+	frame := append(domain.AppendUser([]byte(`{"type":"typing","from_user":`), typing.From), '}')
+	g.hub.mu.Lock()
+	r := g.hub.rooms[channel]
+	big := g.hub.presence.Sessions(channel) > bigRoom
+	g.hub.mu.Unlock()
+	if r == nil || big {
+		return
+	}
+	for _, c := range r.part(nil, 0, 1) {
+		if c.dialect == v1 && c.user.ID != typing.From.ID {
+			c.offer(frame)
+		}
+	}
+}
+
+// handleAuth takes a fresh token for the same user and channel.
+func (g *Gateway) handleAuth(c *conn, cmd command) {
+	if !c.limits.command() {
+		c.close(httpapi.CloseFlood, "too many commands: wait")
+		return
+	}
+	claims, err := g.config.Verify(cmd.Token)
+	if err != nil {
+		g.refuse(c, cmd.ID, err)
+		return
+	}
+	if claims.User.ID != c.user.ID || claims.Channel != c.room.channel {
+		g.refuse(c, cmd.ID, domain.Errorf(domain.CodeForbidden,
+			"This token is of another user or channel. Connect anew with it."))
+		return
+	}
+	c.expires.Store(claims.Expires.UnixNano())
+	c.send([]byte(`{"type":"ack"}`))
+}
+
+// post appends the message once, whether it was sent before or not, and
+// returns its sequence. Errors are *domain.Error.
+func (g *Gateway) post(c *conn, message domain.PostMessage, retry bool) (uint64, error) {
+	event, err := message.Event(time.Now())
+	if err != nil {
+		return 0, err
+	}
+	if wait := g.limiters.wait(c.user.ID); wait > 0 {
+		return 0, &limited{wait: wait}
+	}
+	if g.config.Refuse != nil {
+		if err := g.config.Refuse(); err != nil {
+			g.stats.appends.WithLabelValues("refused").Inc()
+			return 0, domain.Errorf(domain.CodeUnavailable, "Nothing can be stored now. Try again later.")
+		}
+	}
+	if seq, found, err := g.before(c.user.ID, message.ID, retry); err != nil || found {
+		return seq, err
+	}
+	appended, err := g.log.Append(context.Background(), c.room.channel, messageAppendKey(c.user.ID, message.ID), event)
+	switch {
+	case err == nil && appended.Duplicate:
+		g.stats.appends.WithLabelValues("duplicate").Inc()
+		return appended.Seq, nil
+	case err == nil:
+		g.stats.appends.WithLabelValues("stored").Inc()
+		return appended.Seq, nil
+	case errors.Is(err, eventstore.ErrRefused):
+		g.stats.appends.WithLabelValues("refused").Inc()
+		g.logger.Warn("append message", "user", c.user.ID, "channel", c.room.channel, "cause", err)
+		return 0, domain.Errorf(domain.CodeUnavailable, "The message was not stored. Send it again.")
+	default:
+		g.stats.appends.WithLabelValues("unknown").Inc()
+		g.logger.Warn("append message", "user", c.user.ID, "channel", c.room.channel, "cause", err)
+		return 0, unknownOutcome()
+	}
+}
+
+// messageAppendKey is the key of a message's append. It is a hash, since NATS
+// keeps each in memory for a while, and an id may be long.
+func messageAppendKey(user, id string) string {
+	const keyBytes = 16
+	sum := sha256.Sum256(strconv.AppendQuote(strconv.AppendQuote(nil, user), id))
+	return hex.EncodeToString(sum[:keyBytes])
+}
+
+// limited is the refusal of a message over the user's rate.
+type limited struct{ wait time.Duration }
+
+func (e *limited) Error() string { return "rate limited" }
+
+// refuse answers a command that was not carried out. Who goes on sending after
+// many refusals is closed.
+func (g *Gateway) refuse(c *conn, id string, cause error) {
+	if !c.limits.command() {
+		c.close(httpapi.CloseFlood, "too many refused commands: wait")
+		return
+	}
+	var refusal *domain.Error
+	var rate *limited
+	b := append(make([]byte, 0, 200), `{"type":"error"`...)
+	if id != "" {
+		b = domain.AppendString(append(b, `,"id":`...), id[:min(len(id), domain.MaxIDBytes)])
+	}
+	switch {
+	case errors.As(cause, &rate):
+		b = appendRefusal(b, domain.CodeRateLimited, "You send too fast. Wait a moment.")
+		b = append(b, `,"retry_after_ms":`...)
+		b = strconv.AppendInt(b, max(rate.wait.Milliseconds(), 1), 10)
+	case errors.As(cause, &refusal):
+		b = appendRefusal(b, refusal.Code, refusal.Message)
+	default:
+		g.logger.Error("command", "user", c.user.ID, "cause", cause)
+		b = appendRefusal(b, domain.CodeInternal, "Something went wrong here. Try again.")
+	}
+	c.send(append(b, '}'))
+}
+
+func appendRefusal(dst []byte, code domain.Code, message string) []byte {
+	dst = append(dst, `,"code":`...)
+	dst = domain.AppendString(dst, string(code))
+	dst = append(dst, `,"message":`...)
+	return domain.AppendString(dst, message)
+}
+
+func appendAck(id string, seq uint64) []byte {
+	b := append(make([]byte, 0, 64+len(id)), `{"type":"ack","id":`...)
+	b = domain.AppendString(b, id)
+	b = append(b, `,"seq":`...)
+	b = strconv.AppendUint(b, seq, 10)
+	return append(b, '}')
+}

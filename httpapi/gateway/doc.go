@@ -1,0 +1,58 @@
+// Package gateway serves the websockets: it reads the log once for the whole
+// process and delivers each event to the sockets of its channel.
+//
+//	                     ┌ hub ──────────────────────────┐
+//	eventstore.Reader ──►│ fold of presence, newest events│
+//	   (one a process)   └──────┬─────────────────────────┘
+//	                            │ publish: encoded once a dialect
+//	                     ┌ room ▼─────────┐
+//	                     │ log of frames   │◄── cursors ── conn, conn, conn …
+//	                     └──────┬──────────┘
+//	                            │ dirty                ┌► worker (one a core) ─ write, never waits
+//	                            └──────► flusher, 1 ms ┤
+//	                                                   └► worker
+//
+// # Delivery
+//
+// A [room] keeps the frames of its channel as bytes on the wire, in order, and
+// a connection is an offset into them. Publishing appends to that log; the
+// flusher gathers for a millisecond and then gives each connection all that is
+// new to it in one write call, which is the one cost that counts. A worker
+// never waits for a socket: what the kernel does not take is left to a
+// goroutine of that connection, and a connection that falls off the room's
+// log, a mebibyte, is closed with 4008. So a slow client costs nobody else
+// anything. An idle connection has one goroutine, its reader, and no buffer
+// but the one it reads into.
+//
+// We write our own frames past gorilla's writer, since that one writes one
+// frame a call; reading and the handshake are gorilla's.
+//
+// # Feeds
+//
+// A feed begins at a position and has every event of the channel behind it, in
+// order, once. It is served from the room's log, which a new room fills from
+// the hub's newest events, else from the log itself, within bounds; else the
+// client is told to read the history again (reset). In chitchat.v1 each frame
+// has as its prev the seq of the frame before it, which proves that there is
+// no hole.
+//
+// # Sessions and terms
+//
+// A socket belongs to a session, which joins and leaves in the log. A session
+// whose socket was lost has the grace period to come back, here or at another
+// gateway. Each run of a gateway has a term, shown alive in a KV bucket; the
+// sessions of a term whose gateway died are ended by whichever gateway sweeps
+// first. A session id carries a proof of its owner, so nobody can take over
+// one that they saw in a join.
+//
+// # Sending
+//
+// A message is acknowledged when it is durable. Its id has one effect for
+// ever: see before in repeat.go for how a repetition is known again.
+//
+// # Failing
+//
+// Postgres may be gone: only the look for old repetitions needs it. When the
+// log can't be reached, sends answer unavailable or unknown and Ready says so.
+// When the log was replaced by another one, Run ends with an error.
+package gateway

@@ -1,0 +1,85 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/faustman/chitchat/domain"
+)
+
+const (
+	// freshID is how old an id that carries its time may be to be taken for a
+	// new one without a look. The log itself knows ids for two minutes; half of
+	// that leaves room for clocks that differ.
+	freshID = time.Minute
+	// lookupTimeout bounds a look into the tables.
+	lookupTimeout = 2 * time.Second
+)
+
+// before looks whether the user's message is in the log already, so that an id
+// has one effect for ever. The log refuses a repetition for two minutes by
+// itself; what may be older is looked up:
+//
+//   - in the memory of the newest events, always;
+//   - in the tables, for a command that says it is repeated, once they have all
+//     that is in the log now;
+//   - in the tables as they are, for one that doesn't say so but whose id does
+//     not show that it is new: it is not a UUIDv7 of the last minute.
+//
+// When the tables can't answer, a repeated command that may be older than the
+// log's own memory has an unknown outcome, and a new one is believed.
+func (g *Gateway) before(user, id string, retry bool) (seq uint64, found bool, err error) {
+	if seq, found := g.hub.known(user, id); found {
+		return seq, true, nil
+	}
+	if fresh(id, time.Now()) {
+		return 0, false, nil
+	}
+	if g.config.Tables == nil {
+		if retry {
+			return 0, false, unknownOutcome()
+		}
+		return 0, false, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+	defer cancel()
+	seq, found, err = g.lookup(ctx, user, id, retry)
+	if err == nil {
+		return seq, found, nil
+	}
+	g.logger.Warn("look up a message", "user", user, "retry", retry, "cause", err)
+	if retry {
+		return 0, false, unknownOutcome()
+	}
+	return 0, false, nil
+}
+
+func (g *Gateway) lookup(ctx context.Context, user, id string, caughtUp bool) (uint64, bool, error) {
+	if caughtUp {
+		end, err := g.log.Last(ctx)
+		if err != nil {
+			return 0, false, err
+		}
+		if err := g.config.Tables.WaitApplied(ctx, end.Seq); err != nil {
+			return 0, false, err
+		}
+	}
+	return g.config.Tables.FindMessage(ctx, user, id)
+}
+
+func unknownOutcome() error {
+	return domain.Errorf(domain.CodeUnknown,
+		"It is not known whether the message was stored. Send the same command again with \"retry\":true.")
+}
+
+// fresh reports whether the id is a UUIDv7 that was made a moment ago.
+func fresh(id string, now time.Time) bool {
+	u, err := uuid.Parse(id)
+	if err != nil || u.Version() != 7 {
+		return false
+	}
+	seconds, nanos := u.Time().UnixTime()
+	return now.Sub(time.Unix(seconds, nanos)).Abs() < freshID
+}

@@ -1,0 +1,116 @@
+package gateway
+
+import (
+	"github.com/faustman/chitchat/domain"
+)
+
+const (
+	// ringEntries and ringBytes bound what the process keeps of the log's
+	// newest events, over all channels. A client that was away for fewer events
+	// is resumed from memory, also when its room was closed meanwhile or the
+	// process is new.
+	ringEntries = 1 << 16
+	ringBytes   = 32 << 20
+	// entryOverhead is what an entry costs beside its strings, in bytes.
+	entryOverhead = 300
+)
+
+// entry is an event as the rooms need it.
+type entry struct {
+	seq     uint64
+	channel domain.Channel
+	event   domain.Event
+	// shown says that people who speak plain see it: each message, and the
+	// joins and leaves by which a user comes or goes.
+	shown bool
+	// ended says that the event, a leave, ended a stay.
+	ended bool
+	// big says that the channel had so many sessions that joins and leaves are
+	// told in summaries; users is how many users were in it.
+	big   bool
+	users int
+}
+
+func (e entry) size() int {
+	user := e.event.By()
+	size := entryOverhead + len(user.Name) + len(user.Avatar)
+	if message, ok := e.event.(*domain.MessagePosted); ok {
+		size += len(message.Text)
+	}
+	return size
+}
+
+// messageKey names a message for ever.
+type messageKey struct{ user, id string }
+
+// ring keeps the newest events of the whole log. It is not safe for concurrent
+// use: the hub's lock guards it.
+type ring struct {
+	entries []entry // oldest first, from head on
+	head    int
+	bytes   int
+	// floor is the sequence behind which the ring has every event.
+	floor uint64
+	// exact is the sequence behind which entries know whether plain shows them.
+	exact    uint64
+	messages map[messageKey]uint64
+	dropped  func(entry)
+}
+
+// newRing returns a ring that begins behind floor and calls dropped for each
+// entry that it no longer keeps.
+func newRing(floor uint64, dropped func(entry)) *ring {
+	return &ring{floor: floor, exact: floor, messages: make(map[messageKey]uint64), dropped: dropped}
+}
+
+// known returns the sequence of a message that the ring has.
+func (r *ring) known(user, id string) (uint64, bool) {
+	seq, found := r.messages[messageKey{user, id}]
+	return seq, found
+}
+
+// push adds an event and drops the oldest beyond the bounds. It reports false,
+// and adds nothing, when the event is a message that the ring has: the first
+// in the log is the one that counts.
+func (r *ring) push(e entry) bool {
+	if message, ok := e.event.(*domain.MessagePosted); ok {
+		key := messageKey{message.From.ID, message.ID}
+		if _, found := r.messages[key]; found {
+			return false
+		}
+		r.messages[key] = e.seq
+	}
+	r.entries = append(r.entries, e)
+	r.bytes += e.size()
+	for len(r.entries)-r.head > ringEntries || r.bytes > ringBytes {
+		r.drop()
+	}
+	if r.head > ringEntries/2 { // move what is left to the front, once in a while
+		r.entries = append(make([]entry, 0, len(r.entries)-r.head+ringEntries/2), r.entries[r.head:]...)
+		r.head = 0
+	}
+	return true
+}
+
+func (r *ring) drop() {
+	old := &r.entries[r.head]
+	if message, ok := old.event.(*domain.MessagePosted); ok {
+		delete(r.messages, messageKey{message.From.ID, message.ID})
+	}
+	r.floor = old.seq
+	r.dropped(*old)
+	r.bytes -= old.size()
+	*old = entry{}
+	r.head++
+}
+
+// of returns the channel's entries, oldest first.
+func (r *ring) of(channel domain.Channel) []entry {
+	var entries []entry
+	for i := r.head; i < len(r.entries); i++ {
+		if r.entries[i].channel == channel {
+			entries = append(entries, r.entries[i])
+		}
+	}
+	return entries
+}
