@@ -37,6 +37,8 @@ const (
 type Reader interface {
 	// Next blocks for the first entry, then gives what is ready, limit at most.
 	Next(ctx context.Context, limit int) ([]eventstore.Record, error)
+	// Fault is what Next is waiting to pass, or nil. Any goroutine may ask.
+	Fault() error
 	Close()
 }
 
@@ -154,6 +156,8 @@ func (p *Projector) attempt(ctx context.Context) error {
 	}
 	reader := p.read(writer.at.Seq)
 	defer reader.Close()
+	p.progress.follow(reader)
+	defer p.progress.follow(nil)
 	if p.progress.setFault(nil) {
 		p.logger.InfoContext(ctx, "the projector goes on", "after", writer.at.String())
 	}

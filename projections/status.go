@@ -22,7 +22,8 @@ type Status struct {
 	// since when some did, without a pause.
 	Lag    uint64
 	Behind time.Duration
-	// Fault is why nothing is applied now, or nil. FaultSince is when it began.
+	// Fault is why nothing is applied now, or nil. FaultSince is when it began;
+	// zero when it is the reader of the log that waits.
 	Fault      error
 	FaultSince time.Time
 	// Quarantined counts the entries in quarantine, Duplicates the repeated
@@ -37,6 +38,7 @@ type progress struct {
 	mu          sync.Mutex
 	status      Status
 	behindSince time.Time // zero when all is applied
+	reader      Reader    // nil while there is none
 }
 
 // Status returns how the projector is doing. It does not block.
@@ -47,7 +49,17 @@ func (p *Projector) Status() Status {
 	if since := p.progress.behindSince; !since.IsZero() {
 		status.Behind = time.Since(since)
 	}
+	if reader := p.progress.reader; reader != nil && status.Fault == nil {
+		status.Fault = reader.Fault()
+	}
 	return status
+}
+
+// follow makes the faults of the reader visible; nil ends that.
+func (g *progress) follow(reader Reader) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.reader = reader
 }
 
 // update changes the status and works out the lag.

@@ -1,0 +1,117 @@
+package projections_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/goleak"
+
+	"github.com/faustman/chitchat/projections"
+)
+
+func TestMain(m *testing.M) {
+	code := mainWithPostgres(m)
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			println(err.Error())
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// patience bounds every wait of a test; nothing takes as long.
+const patience = 20 * time.Second
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func openStore(t testing.TB, url string) *projections.Store {
+	t.Helper()
+	store, err := projections.Open(t.Context(), projections.Config{URL: url, Logger: discard()})
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	t.Cleanup(store.Close)
+	return store
+}
+
+// running is a projector that runs until the test ends or stop is called.
+type running struct {
+	*projections.Projector
+	stop func()
+}
+
+func run(t testing.TB, store *projections.Store, log *memoryLog, opts projections.Options) running {
+	t.Helper()
+	p := projections.NewProjector(store, log, opts)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- p.Run(ctx) }()
+	var stopped bool
+	stop := func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run = %v, want nil", err)
+		}
+	}
+	t.Cleanup(stop)
+	return running{p, stop}
+}
+
+// eventually waits for a condition and fails the test when it does not come.
+func eventually(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for !condition() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s did not come", what)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// caughtUp waits until the projector has applied the whole log.
+func caughtUp(t testing.TB, p running, log *memoryLog) {
+	t.Helper()
+	eventually(t, "the end of the log", func() bool {
+		last, _ := log.Last(t.Context())
+		return p.Status().Applied == last
+	})
+}
+
+// query returns the rows of one text column.
+func query(t testing.TB, url, sql string, args ...any) []string {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), url)
+	if err != nil {
+		t.Fatalf("connect: %v", err)
+	}
+	defer conn.Close(context.Background())
+	rows, _ := conn.Query(context.Background(), sql, args...)
+	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return got
+}
+
+// dump returns all that a generation says, but for when it was written.
+func dump(t testing.TB, url, schema string) []string {
+	t.Helper()
+	return query(t, url, `
+SELECT 'message ' || m::text FROM `+schema+`.message m UNION ALL
+SELECT 'session ' || s::text FROM `+schema+`.session s UNION ALL
+SELECT 'person ' || p::text FROM `+schema+`.person p UNION ALL
+SELECT 'channel ' || c::text FROM `+schema+`.channel c UNION ALL
+SELECT 'quarantine ' || (q.seq, q.subject, q.code, q.reason, q.payload, q.payload_bytes, q.stored_at)::text FROM `+schema+`.quarantine q UNION ALL
+SELECT 'checkpoint ' || (c.epoch, c.seq, c.event_at)::text FROM `+schema+`.checkpoint c
+ORDER BY 1`)
+}
