@@ -1,0 +1,116 @@
+// Loads the production build under the server's content security policy, in a
+// real browser, against a server of its own: npm run build && npm run smoke
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { launchBrowser, watchFaults } from "./browser.mjs";
+import { startMockServer, userFor } from "./mock-server.mjs";
+
+const dist = fileURLToPath(new URL("../dist", import.meta.url));
+assert(existsSync(`${dist}/index.html`), "there is no build: npm run build");
+
+const server = await startMockServer(dist);
+const { channel } = server;
+const browser = await launchBrowser();
+try {
+  await smoke();
+  console.log("smoke: the page signs in, chats, resumes and leaves; no page error, no policy violation");
+} finally {
+  await browser.close();
+  server.stop();
+}
+
+async function smoke() {
+  const grace = userFor("Grace", "");
+  for (let i = 1; i <= 120; i++) channel.say(grace, `before ${i}`);
+  channel.join(grace);
+
+  const page = await browser.newPage();
+  const faults = await watchFaults(page);
+  await page.goto(server.url);
+  await signIn(page, "", "lobby");
+  await seen(page.getByText("Give a name."));
+  await signIn(page, "Ada", "lobby");
+
+  const log = page.getByRole("log", { name: "Messages in lobby" });
+  await seen(log.getByText("before 120", { exact: true }));
+  await page.getByRole("button", { name: "Load older messages" }).click();
+  await seen(log.getByText("before 1", { exact: true }));
+  assert.equal(await page.getByRole("list", { name: "People" }).getByText("Grace").count(), 1);
+
+  const markup = '<img src=x onerror="document.title=1">';
+  await say(page, markup);
+  await seen(log.getByText(markup));
+  channel.say(grace, "live");
+  await seen(log.getByText("live", { exact: true }));
+
+  await cutBeforeTheAnswer(page, log);
+  await missAFewAndResume(page, log, grace);
+  await breakTheChain(log, grace);
+
+  await page.reload();
+  await seen(log.getByText("after the hole", { exact: true }));
+  assert.equal(channel.log.filter(({ type }) => type === "leave").length, 0, "a reload shows no leave");
+
+  await page.getByRole("button", { name: "Leave" }).click();
+  await seen(page.getByRole("button", { name: "Join" }));
+  await page.waitForTimeout(100);
+  assert.equal(channel.log.at(-1).type, "leave", "leaving ends the session at once");
+  assert.equal(await page.getByLabel("Name").inputValue(), "Ada");
+  assert.deepEqual(faults, []);
+}
+
+/** The server stores the message and dies before it says so: the client asks again, and all see it once. */
+async function cutBeforeTheAnswer(page, log) {
+  const tries = [];
+  channel.onSend = (command) => {
+    tries.push(command);
+    return tries.length === 1 ? "lost" : "ack";
+  };
+  await say(page, "said once");
+  await page.waitForFunction(() => !document.body.textContent.includes("Sending…"));
+  channel.onSend = () => "ack";
+  assert.equal(await log.getByText("said once", { exact: true }).count(), 1);
+  assert.equal(channel.log.filter(({ text }) => text === "said once").length, 1);
+  for (const { id, retry } of tries.slice(1)) assert.deepEqual([id, retry], [tries[0].id, true]);
+}
+
+async function missAFewAndResume(page, log, user) {
+  channel.refuseSockets = true;
+  channel.closeAll(1012);
+  await seen(page.getByRole("button", { name: "Now" }));
+  for (let i = 1; i <= 3; i++) channel.say(user, `missed ${i}`);
+  channel.refuseSockets = false;
+  await page
+    .getByRole("button", { name: "Now" })
+    .click({ timeout: 2_000 })
+    .catch(() => {}); // or it came by itself
+  await seen(log.getByText("missed 3", { exact: true }));
+  for (let i = 1; i <= 3; i++) assert.equal(await log.getByText(`missed ${i}`, { exact: true }).count(), 1);
+}
+
+/** Frames that a faulty server leaves out are noticed by the chain of prev, and read from the history. */
+async function breakTheChain(log, user) {
+  const sockets = channel.sockets;
+  channel.sockets = new Set();
+  channel.say(user, "in the hole");
+  channel.sockets = sockets;
+  channel.say(user, "after the hole");
+  await seen(log.getByText("after the hole", { exact: true }));
+  await seen(log.getByText("in the hole", { exact: true }));
+}
+
+async function signIn(page, name, room) {
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Channel").fill(room);
+  await page.getByRole("button", { name: "Join" }).click();
+}
+
+async function say(page, text) {
+  await page.getByLabel("Message", { exact: true }).fill(text);
+  await page.keyboard.press("Enter");
+}
+
+async function seen(locator) {
+  await locator.first().waitFor({ state: "visible", timeout: 8_000 });
+}
