@@ -166,6 +166,7 @@ func (p *Projector) attempt(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read the log after %s: %w", writer.at, err)
 		}
+		p.progress.update(func(s *Status) { s.Log.Seq = max(s.Log.Seq, records[len(records)-1].Seq) })
 		for len(records) > 0 {
 			n := prefix(records)
 			if err := p.apply(ctx, writer, records[:n]); err != nil {
@@ -236,7 +237,6 @@ func (p *Projector) applied(ctx context.Context, at domain.Position, o outcome) 
 		if !o.at.IsZero() {
 			s.AppliedAt = o.at
 		}
-		s.Log.Seq = max(s.Log.Seq, at.Seq)
 		s.Batches++
 		s.Events += uint64(o.events)
 		s.Quarantined += uint64(o.quarantined)
