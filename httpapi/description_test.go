@@ -184,5 +184,5 @@ func visit(schema *openapi3.Schema, frame string) error {
 	if err := json.Unmarshal([]byte(frame), &value); err != nil {
 		return err
 	}
-	return schema.VisitJSON(value)
+	return schema.VisitJSON(value, openapi3.EnableJSONSchema2020())
 }

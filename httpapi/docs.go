@@ -20,9 +20,6 @@ type description struct {
 	Info struct {
 		Title, Summary, Description string
 	}
-	Tags []struct {
-		Name, Description string
-	}
 	Paths      ordered[ordered[operation]]
 	Components struct {
 		SecuritySchemes ordered[schema] `yaml:"securitySchemes"`
@@ -33,7 +30,7 @@ type description struct {
 }
 
 type operation struct {
-	Tags                 []string
+	OperationID          string `yaml:"operationId"`
 	Summary, Description string
 	Security             *[]any
 	Parameters           []parameter

@@ -56,7 +56,11 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			e.requestID = uuid.NewString()
 		}
 		c.Response().Header().Set(echo.HeaderXRequestID, e.requestID)
-		if err := next(c); err != nil {
+		request := c.Request()
+		err := next(c)
+		// What is inside has put a deadline on its context, which is over.
+		c.SetRequest(request)
+		if err != nil {
 			s.handleError(c, err)
 		}
 		if !e.upgraded {
