@@ -37,6 +37,9 @@ const (
 // deleted and made anew. Nothing that was read before has to do with it.
 var ErrEpochChanged = errors.New("the log is another log than before: its epoch changed")
 
+// ErrNoLog says that there is no log to open.
+var ErrNoLog = errors.New("there is no log yet: start `chitchat serve` once")
+
 // Log is an open log. It is safe for concurrent use.
 type Log struct {
 	nc     *nats.Conn
@@ -49,6 +52,8 @@ type Log struct {
 type Options struct {
 	// Replicas is how many servers keep the log when Open makes it, 1 when 0.
 	Replicas int
+	// Existing makes Open fail with [ErrNoLog] instead of making a log.
+	Existing bool
 	// Logger takes what a person should know; slog.Default() when nil.
 	Logger *slog.Logger
 }
@@ -72,7 +77,7 @@ func Open(ctx context.Context, nc *nats.Conn, opts Options) (*Log, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	config, err := log.openStream(ctx, max(opts.Replicas, 1))
+	config, err := log.openStream(ctx, opts)
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
@@ -83,10 +88,13 @@ func Open(ctx context.Context, nc *nats.Conn, opts Options) (*Log, error) {
 	return log, nil
 }
 
-func (l *Log) openStream(ctx context.Context, replicas int) (jetstream.StreamConfig, error) {
+func (l *Log) openStream(ctx context.Context, opts Options) (jetstream.StreamConfig, error) {
 	stream, err := l.js.Stream(ctx, Stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		stream, err = l.js.CreateStream(ctx, settings(newEpoch(), replicas))
+		if opts.Existing {
+			return jetstream.StreamConfig{}, ErrNoLog
+		}
+		stream, err = l.js.CreateStream(ctx, settings(newEpoch(), max(opts.Replicas, 1)))
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another process was faster
 			stream, err = l.js.Stream(ctx, Stream)
 		}

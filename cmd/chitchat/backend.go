@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/faustman/chitchat/internal/datadir"
+	"github.com/faustman/chitchat/internal/natsd"
+	"github.com/faustman/chitchat/internal/pgd"
+)
+
+const (
+	// startTimeout bounds the start of the embedded servers: recovering a long
+	// log or a crashed Postgres takes its time.
+	startTimeout = 2 * time.Minute
+	// connectTimeout bounds the first connection to an outside NATS.
+	connectTimeout = 5 * time.Second
+	// socketName is the unix socket of the embedded NATS.
+	socketName = "nats.sock"
+	// secretName and secretBytes are those of the kept secret of tokens.
+	secretName  = "jwt-secret"
+	secretBytes = 32
+)
+
+// backend is where the log and the tables are.
+type backend struct {
+	dir         *datadir.Dir  // nil when nothing is kept by us or another process keeps it
+	nats        *natsd.Server // nil when it is not ours
+	postgres    *pgd.Server   // nil when it is not ours
+	conn        *nats.Conn
+	databaseURL string
+	secret      []byte
+}
+
+// needs says what a command needs of a backend.
+type needs struct{ log, tables, secret bool }
+
+// openBackend connects to what the configuration names, or starts what it does
+// not name below the data directory.
+func openBackend(ctx context.Context, config *Config, need needs, logger *slog.Logger) (*backend, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	b := &backend{databaseURL: config.DatabaseURL, secret: []byte(config.JWTSecret)}
+	if err := b.start(ctx, config, need, logger); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	return b, nil
+}
+
+func (b *backend) start(ctx context.Context, config *Config, need needs, logger *slog.Logger) error {
+	ownLog := need.log && config.NATSURL == ""
+	ownTables := need.tables && config.DatabaseURL == ""
+	ownSecret := need.secret && config.JWTSecret == ""
+	var socketDir string
+	if ownLog || ownTables || ownSecret {
+		dir, err := datadir.Open(config.Data)
+		if err != nil {
+			return err
+		}
+		b.dir = dir
+		if socketDir, err = dir.SocketDir(); err != nil {
+			return err
+		}
+	}
+	if ownSecret {
+		secret, err := b.dir.Secret(secretName, secretBytes)
+		if err != nil {
+			return err
+		}
+		b.secret = secret
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	if ownLog {
+		group.Go(func() error { return b.startNATS(ctx, socketDir, logger) })
+	} else if need.log {
+		group.Go(func() error { return b.connectNATS(config.NATSURL, logger) })
+	}
+	if ownTables {
+		group.Go(func() error { return b.startPostgres(ctx, config, socketDir, logger) })
+	}
+	return group.Wait()
+}
+
+func (b *backend) startNATS(ctx context.Context, socketDir string, logger *slog.Logger) error {
+	server, err := natsd.Start(ctx, natsd.Options{
+		StoreDir:   b.dir.Sub("nats"),
+		SocketPath: filepath.Join(socketDir, socketName),
+		Logger:     logger,
+	})
+	if err != nil {
+		return err
+	}
+	b.nats = server
+	b.conn, err = server.Connect()
+	return err
+}
+
+func (b *backend) connectNATS(address string, logger *slog.Logger) error {
+	options := append(natsd.ClientOptions(logger), nats.Name("chitchat"), nats.Timeout(connectTimeout))
+	conn, err := nats.Connect(address, options...)
+	if err != nil {
+		return fmt.Errorf("connect to NATS at --nats-url: %w", err)
+	}
+	b.conn = conn
+	return nil
+}
+
+// postgresOptions are those of the private Postgres.
+func (b *backend) postgresOptions(config *Config, socketDir string, logger *slog.Logger) pgd.Options {
+	return pgd.Options{
+		Dir:       b.dir.Path(),
+		SocketDir: socketDir,
+		Bin:       config.PGBin,
+		Logger:    logger,
+	}
+}
+
+func (b *backend) startPostgres(ctx context.Context, config *Config, socketDir string, logger *slog.Logger) error {
+	server, err := pgd.Start(ctx, b.postgresOptions(config, socketDir, logger))
+	if err != nil {
+		return err
+	}
+	b.postgres = server
+	b.databaseURL = server.URL(pgd.Database)
+	return nil
+}
+
+// close ends what was started, the log last. It waits for each part, bounded.
+func (b *backend) close() error {
+	var errs []error
+	if b.postgres != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		errs = append(errs, b.postgres.Stop(ctx))
+		cancel()
+	}
+	if b.conn != nil {
+		b.conn.Close()
+	}
+	if b.nats != nil {
+		errs = append(errs, b.nats.Close())
+	}
+	if b.dir != nil {
+		errs = append(errs, b.dir.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// attachBackend is openBackend for commands beside a server: it uses the
+// embedded parts of a running server, and starts them when none is running. A
+// data directory that is not there is not made.
+func attachBackend(ctx context.Context, config *Config, need needs, logger *slog.Logger) (*backend, error) {
+	embedded := (need.log && config.NATSURL == "") || (need.tables && config.DatabaseURL == "") ||
+		(need.secret && config.JWTSecret == "")
+	if !embedded {
+		return openBackend(ctx, config, need, logger)
+	}
+	if _, err := os.Stat(config.Data); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no data directory %s: start `chitchat serve` once, or name the right one with --data", config.Data)
+	}
+	running, err := datadir.Running(config.Data)
+	if err != nil {
+		return nil, err
+	}
+	if !running {
+		return openBackend(ctx, config, need, logger)
+	}
+	b := &backend{databaseURL: config.DatabaseURL, secret: []byte(config.JWTSecret)}
+	if err := b.attach(config, need, logger); err != nil {
+		return nil, errors.Join(fmt.Errorf("beside the running server: %w", err), b.close())
+	}
+	return b, nil
+}
+
+func (b *backend) attach(config *Config, need needs, logger *slog.Logger) (err error) {
+	if need.secret && config.JWTSecret == "" {
+		if b.secret, err = datadir.ReadSecret(config.Data, secretName, secretBytes); err != nil {
+			return err
+		}
+	}
+	if need.tables && config.DatabaseURL == "" {
+		if b.databaseURL, err = pgd.Attach(config.Data, pgd.Database); err != nil {
+			return err
+		}
+	}
+	if !need.log {
+		return nil
+	}
+	if config.NATSURL != "" {
+		return b.connectNATS(config.NATSURL, logger)
+	}
+	socketDir, err := datadir.FindSocketDir(config.Data)
+	if err != nil {
+		return err
+	}
+	b.conn, err = natsd.Dial(filepath.Join(socketDir, socketName), natsd.ClientOptions(logger)...)
+	return err
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/faustman/chitchat/domain"
+	"github.com/faustman/chitchat/eventstore"
+	"github.com/faustman/chitchat/projections"
+)
+
+// statusCommand shows where the log and the tables are.
+type statusCommand struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// status is what the command shows.
+type status struct {
+	Epoch       string          `json:"epoch"`
+	LogSeq      uint64          `json:"log_seq"`
+	Generation  int             `json:"generation,omitempty"`
+	AppliedSeq  uint64          `json:"applied_seq"`
+	AppliedAt   *time.Time      `json:"applied_at,omitempty"`
+	LagEvents   uint64          `json:"lag_events"`
+	LagSeconds  float64         `json:"lag_seconds"`
+	Quarantined uint64          `json:"quarantined"`
+	Duplicates  uint64          `json:"duplicates"`
+	Gateways    []gatewayStatus `json:"gateways"`
+	// Problems say what could not be found out, or is wrong.
+	Problems []string `json:"problems,omitempty"`
+}
+
+type gatewayStatus struct {
+	Term    string    `json:"term"`
+	Sockets int       `json:"sockets"`
+	Seen    time.Time `json:"seen"`
+	Stopped bool      `json:"stopped,omitempty"`
+}
+
+// statusTimeout bounds the whole look.
+const statusTimeout = 10 * time.Second
+
+// Run prints the status. It fails when there are problems.
+func (c *statusCommand) Run(ctx context.Context, out *console, config *Config) (err error) {
+	if err := config.check(); err != nil {
+		return err
+	}
+	b, err := attachBackend(ctx, config, needs{log: true, tables: true}, out.logger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.close()) }()
+	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
+	defer cancel()
+	s := status{Gateways: []gatewayStatus{}}
+	if err := s.readLog(ctx, b, out); err != nil {
+		return err
+	}
+	if err := s.readTables(ctx, b, out); err != nil {
+		s.Problems = append(s.Problems, err.Error())
+	}
+	if c.JSON {
+		encoder := json.NewEncoder(out.stdout)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(s)
+	} else {
+		err = s.print(out.stdout)
+	}
+	if err == nil && len(s.Problems) > 0 {
+		err = fmt.Errorf("%s", s.Problems[0])
+	}
+	return err
+}
+
+func (s *status) readLog(ctx context.Context, b *backend, out *console) error {
+	log, err := eventstore.Open(ctx, b.conn, eventstore.Options{Existing: true, Logger: out.logger})
+	if err != nil {
+		return err
+	}
+	end, err := log.Last(ctx)
+	if err != nil {
+		return err
+	}
+	s.Epoch, s.LogSeq = end.Epoch, end.Seq
+	terms, err := log.Terms(ctx, 1)
+	if err != nil {
+		return err
+	}
+	list, err := terms.List(ctx)
+	if err != nil {
+		return err
+	}
+	for _, term := range list {
+		s.Gateways = append(s.Gateways, gatewayStatus{Term: term.ID, Sockets: term.Sockets, Seen: term.Renewed, Stopped: term.Stopped})
+	}
+	return nil
+}
+
+func (s *status) readTables(ctx context.Context, b *backend, out *console) error {
+	store, err := projections.Open(ctx, projections.Config{URL: b.databaseURL, Logger: out.logger})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	freshness, err := store.Freshness(ctx)
+	if err != nil {
+		return err
+	}
+	counts, err := store.QuarantineCounts(ctx)
+	if err != nil {
+		return err
+	}
+	s.Generation, s.AppliedSeq = freshness.Generation, freshness.Applied.Seq
+	if !freshness.AppliedAt.IsZero() {
+		s.AppliedAt = &freshness.AppliedAt
+	}
+	s.LagEvents = s.LogSeq - min(s.LogSeq, s.AppliedSeq)
+	if s.LagEvents > 0 {
+		s.LagSeconds = max(freshness.Behind, time.Since(freshness.UpdatedAt)).Seconds()
+	}
+	for code, n := range counts {
+		if code == projections.Duplicate {
+			s.Duplicates = n
+		} else {
+			s.Quarantined += n
+		}
+	}
+	if freshness.Applied.Epoch != s.Epoch || s.AppliedSeq > s.LogSeq {
+		return &projections.PositionError{
+			Checkpoint: freshness.Applied,
+			Log:        domain.Position{Epoch: s.Epoch, Seq: s.LogSeq},
+		}
+	}
+	return nil
+}
+
+func (s *status) print(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "log\tepoch %s, last sequence %d\n", s.Epoch, s.LogSeq)
+	if s.AppliedAt != nil {
+		fmt.Fprintf(table, "tables\tgeneration %d, applied %d (%s)\n", s.Generation, s.AppliedSeq, s.AppliedAt.Format(time.RFC3339))
+	} else {
+		fmt.Fprintf(table, "tables\tgeneration %d, applied %d\n", s.Generation, s.AppliedSeq)
+	}
+	fmt.Fprintf(table, "lag\t%d events, %.1f s\n", s.LagEvents, s.LagSeconds)
+	fmt.Fprintf(table, "quarantine\t%d events, and %d repeated messages that were dropped\n", s.Quarantined, s.Duplicates)
+	for _, g := range s.Gateways {
+		state := "seen " + g.Seen.Format(time.RFC3339)
+		if g.Stopped {
+			state = "stopped " + g.Seen.Format(time.RFC3339)
+		}
+		fmt.Fprintf(table, "gateway\t%s: %d sockets, %s\n", g.Term, g.Sockets, state)
+	}
+	for _, problem := range s.Problems {
+		fmt.Fprintf(table, "problem\t%s\n", problem)
+	}
+	return table.Flush()
+}

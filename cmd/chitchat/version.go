@@ -1,0 +1,25 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/alecthomas/kong"
+)
+
+// versionFlag is --version.
+type versionFlag bool
+
+// BeforeReset prints the version and ends.
+func (versionFlag) BeforeReset(app *kong.Kong, vars kong.Vars) error {
+	fmt.Fprintln(app.Stdout, "chitchat", vars["version"])
+	app.Exit(exitDone)
+	return nil
+}
+
+type versionSubcommand struct{}
+
+// Run prints the version.
+func (versionSubcommand) Run(out *console) error {
+	_, err := fmt.Fprintln(out.stdout, "chitchat", version())
+	return err
+}
