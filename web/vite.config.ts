@@ -24,7 +24,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   test: {
-    environment: "happy-dom",
+    environment: "node", // a test of a component asks for happy-dom in its first line
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
   },

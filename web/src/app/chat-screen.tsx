@@ -42,15 +42,16 @@ export function ChatScreen(props: ChatScreenProps) {
         </Heading>
         <Button
           size="sm"
-          variant="outline"
+          variant={showPeople ? "subtle" : "outline"}
+          colorPalette="gray"
           hideFrom="md"
           aria-expanded={showPeople}
           aria-controls={peopleId}
           onClick={() => setShowPeople(!showPeople)}
         >
-          {showPeople ? words.hide : words.show(countOf(people))}
+          {words.toggle(countOf(people))}
         </Button>
-        <Button size="sm" variant="ghost" onClick={leave}>
+        <Button size="sm" variant="ghost" colorPalette="gray" onClick={leave}>
           {words.leave}
         </Button>
       </Flex>

@@ -13,13 +13,11 @@ export const texts = {
     submit: "Join",
     ended: "Your sign-in has ended. Join again to go on.",
     unreachable: "The server cannot be reached. Try again in a moment.",
-    outside: "This server gives out no tokens. Sign in at the service that does.",
   },
 
   account: {
     checking: "Signing in…",
     unreachable: "The server cannot be reached. Trying again…",
-    useAnother: "Sign in anew",
   },
 
   chat: {
@@ -33,7 +31,6 @@ export const texts = {
     beginning: (channel: string) => `This is where #${channel} begins.`,
     loadOlder: "Load older messages",
     olderFailed: "Older messages cannot be read right now.",
-    newMessages: "New messages",
     latest: "Jump to latest",
     sending: "Sending…",
     notSent: "Not sent.",
@@ -59,8 +56,7 @@ export const texts = {
 
   people: {
     title: "People",
-    show: (count: number) => `Show people (${count})`,
-    hide: "Hide people",
+    toggle: (count: number) => `People (${count})`,
     more: (count: number) => `and ${count} more`,
     leave: "Leave",
   },

@@ -77,7 +77,14 @@ export function Composer({ channel, onSend }: ComposerProps) {
             {words.send}
           </Button>
         </Flex>
-        <Text id={`${id}-state`} textStyle="xs" px="2" minH="4" color={left < 0 || isFull ? "fg.error" : "fg.muted"}>
+        <Text
+          id={`${id}-state`}
+          textStyle="xs"
+          px="2"
+          minH="4"
+          color={left < 0 || isFull ? "fg.error" : "fg.muted"}
+          hideBelow={isFull || left <= COUNT_FROM ? undefined : "md"}
+        >
           {stateOf(left, isFull)}
         </Text>
       </form>

@@ -5,7 +5,7 @@ import type { User } from "@/client/frames";
 import type { Pending } from "@/client/outbox";
 import { texts } from "@/shared/texts";
 import { MessageRow } from "./message-row";
-import { DayRow, NotesRow, PendingState } from "./rows";
+import { DayRow, FailedState, NotesRow } from "./rows";
 import { type Row, timeline } from "./timeline";
 import type { FeedHandle } from "./use-feed";
 import { usePinnedScroll } from "./use-pinned-scroll";
@@ -29,7 +29,11 @@ export function MessageList({ channel, self, handle, pending, onTryAgain, onDisc
     () => timeline({ messages, hasOlder, notes, pending, self }),
     [messages, hasOlder, notes, pending, self],
   );
-  const { ref, onScroll, atEnd, toEnd } = usePinnedScroll(rows[0]?.key, rows[rows.length - 1]?.key);
+  const { ref, contentRef, onScroll, atEnd, toEnd } = usePinnedScroll({
+    first: rows[0]?.key,
+    last: rows[rows.length - 1]?.key,
+    own: pending[pending.length - 1]?.id,
+  });
   return (
     <Box position="relative" flex="1" minH="0">
       <Flex
@@ -47,11 +51,12 @@ export function MessageList({ channel, self, handle, pending, onTryAgain, onDisc
         tabIndex={0}
         focusRing="inside"
       >
-        <Box flex="1" />
-        <Top channel={channel} handle={handle} isEmpty={rows.length === 0} />
-        {rows.map((row) => (
-          <TimelineRow key={row.key} row={row} self={self} onTryAgain={onTryAgain} onDiscard={onDiscard} />
-        ))}
+        <Box ref={contentRef} mt="auto">
+          <Top channel={channel} handle={handle} isEmpty={rows.length === 0} />
+          {rows.map((row) => (
+            <TimelineRow key={row.key} row={row} self={self} onTryAgain={onTryAgain} onDiscard={onDiscard} />
+          ))}
+        </Box>
       </Flex>
       {!atEnd && (
         <Button
@@ -87,9 +92,9 @@ function TimelineRow({ row, self, onTryAgain, onDiscard }: TimelineRowProps) {
           at={row.at.getTime()}
           text={row.item.text}
           begins={row.begins}
-          faint={row.item.status === "sending"}
+          isSending={row.item.status === "sending"}
         >
-          <PendingState item={row.item} onTryAgain={onTryAgain} onDiscard={onDiscard} />
+          <FailedState item={row.item} onTryAgain={onTryAgain} onDiscard={onDiscard} />
         </MessageRow>
       );
     default: {

@@ -14,7 +14,8 @@ export type MessageRowProps = {
   readonly text: string;
   /** Whether it stands under the author's name, or under the message above. */
   readonly begins: boolean;
-  readonly faint?: boolean;
+  /** Whether it is on its way to the log. */
+  readonly isSending?: boolean;
   readonly children?: ReactNode;
 };
 
@@ -25,7 +26,7 @@ export const MessageRow = memo(function MessageRow({
   at,
   text,
   begins,
-  faint,
+  isSending,
   children,
 }: MessageRowProps) {
   const time = new Date(at);
@@ -41,9 +42,15 @@ export const MessageRow = memo(function MessageRow({
       _hover={{ bg: "bg.subtle" }}
     >
       <Box w="9" flexShrink={0}>
-        {begins ? <Avatar user={user} /> : <Time at={time} quiet />}
+        {begins ? (
+          <Avatar user={user} />
+        ) : (
+          <Flex h="6" align="center" justify="flex-end">
+            <Time at={time} quiet />
+          </Flex>
+        )}
       </Box>
-      <Box flex="1" minW="0" opacity={faint ? "0.6" : undefined}>
+      <Box flex="1" minW="0">
         {begins && (
           <Flex align="baseline" gap="2" minW="0">
             <Text as="span" fontWeight="semibold" truncate dir="auto" color={isOwn ? "teal.fg" : "fg"}>
@@ -57,8 +64,15 @@ export const MessageRow = memo(function MessageRow({
             <Time at={time} />
           </Flex>
         )}
-        <Text whiteSpace="pre-wrap" overflowWrap="anywhere" dir="auto" maxH="none" overflow="hidden">
-          {text}
+        <Text whiteSpace="pre-wrap" overflowWrap="anywhere" dir="auto" overflow="hidden">
+          <Text as="span" color={isSending ? "fg.muted" : undefined}>
+            {text}
+          </Text>
+          {isSending && (
+            <Text as="span" textStyle="xs" color="fg.muted" ms="2">
+              {words.sending}
+            </Text>
+          )}
         </Text>
         {children}
       </Box>
@@ -76,7 +90,6 @@ function Time({ at, quiet = false }: { readonly at: Date; readonly quiet?: boole
       flexShrink={0}
       whiteSpace="nowrap"
       fontVariantNumeric="tabular-nums"
-      lineHeight={quiet ? "6" : undefined}
       opacity={quiet ? "0" : undefined}
       _groupHover={{ opacity: "1" }}
     >

@@ -1,4 +1,4 @@
-import { Button, Flex, Text } from "@chakra-ui/react";
+import { Box, Button, Flex, Text } from "@chakra-ui/react";
 import type { Pending } from "@/client/outbox";
 import { texts } from "@/shared/texts";
 import { dayKey, dayName } from "@/shared/time";
@@ -31,12 +31,14 @@ function nameOf(at: Date): string {
 export type NotesRowProps = { readonly joined: readonly string[]; readonly left: readonly string[] };
 
 export function NotesRow({ joined, left }: NotesRowProps) {
+  const parts = [joined.length > 0 && words.joined(listOf(joined)), left.length > 0 && words.left(listOf(left))];
   return (
-    <Text textStyle="xs" color="fg.muted" px={{ base: "4", md: "6" }} py="1" ps={{ base: "16", md: "18" }} dir="auto">
-      {[joined.length > 0 && words.joined(listOf(joined)), left.length > 0 && words.left(listOf(left))]
-        .filter(Boolean)
-        .join(" · ")}
-    </Text>
+    <Flex gap="3" px={{ base: "4", md: "6" }} pt="2" textStyle="xs" color="fg.muted">
+      <Box w="9" flexShrink={0} aria-hidden />
+      <Text dir="auto" minW="0" overflowWrap="anywhere">
+        {parts.filter(Boolean).join(" · ")}
+      </Text>
+    </Flex>
   );
 }
 
@@ -46,22 +48,15 @@ function listOf(names: readonly string[]): string {
   return rest > 0 ? `${said.slice(0, NAMES_SAID).join(", ")}, ${words.andOthers(rest)}` : said.join(", ");
 }
 
-export type PendingStateProps = {
+export type FailedStateProps = {
   readonly item: Pending;
   readonly onTryAgain: (id: string) => void;
   readonly onDiscard: (id: string) => void;
 };
 
-/** What has become of a message that is not in the log yet. */
-export function PendingState({ item, onTryAgain, onDiscard }: PendingStateProps) {
-  if (item.status === "sent") return null;
-  if (item.status === "sending") {
-    return (
-      <Text textStyle="xs" color="fg.muted">
-        {words.sending}
-      </Text>
-    );
-  }
+/** Why a message was not sent, and what a person can do about it. */
+export function FailedState({ item, onTryAgain, onDiscard }: FailedStateProps) {
+  if (item.status !== "failed") return null;
   return (
     <Flex align="center" wrap="wrap" gap="2" mt="1" role="alert">
       <Text textStyle="xs" color="fg.error">

@@ -48,7 +48,7 @@ export function timeline({ messages, hasOlder, notes, pending, self }: TimelineI
   const first = hasOlder ? (messages[0]?.seq ?? 0) : 0;
   const shown = notes.filter((note) => note.user.id !== self.id && note.seq > first);
   for (const { message, note } of inLogOrder(messages, shown)) {
-    if (message) lines.message(message);
+    if (message) lines.message(message, self);
     else if (note) lines.note(note);
   }
   for (const item of pending) lines.pending(item, self);
@@ -70,16 +70,19 @@ class Lines {
 
   constructor(private readonly rows: Row[]) {}
 
-  message(message: Message): void {
+  /** An own message keeps the key that it had while it waited, and so its place on the screen. */
+  message(message: Message, self: User): void {
+    const { from_user, id, seq } = message;
     const at = new Date(message.sent_at);
-    const begins = this.begins(at, message.from_user.id);
-    this.rows.push({ kind: "message", key: `m${message.seq}`, message, at, begins });
+    const begins = this.begins(at, from_user.id);
+    const key = from_user.id === self.id && id !== "" ? `i${id}` : `m${seq}`;
+    this.rows.push({ kind: "message", key, message, at, begins });
   }
 
   pending(item: Pending, self: User): void {
     const at = new Date(item.at);
     const begins = this.begins(at, self.id);
-    this.rows.push({ kind: "pending", key: `p${item.id}`, item, at, begins });
+    this.rows.push({ kind: "pending", key: `i${item.id}`, item, at, begins });
   }
 
   /** Notes that follow each other become one line. */

@@ -4,21 +4,31 @@ import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from "
 const NEAR_PX = 80;
 
 export type PinnedScroll = {
+  /** The element that scrolls, and the one in it that grows. */
   readonly ref: RefObject<HTMLDivElement | null>;
+  readonly contentRef: RefObject<HTMLDivElement | null>;
   readonly onScroll: () => void;
   /** Whether the newest row is in sight. */
   readonly atEnd: boolean;
   readonly toEnd: () => void;
 };
 
+type Ends = {
+  readonly first: string | undefined;
+  readonly last: string | undefined;
+  readonly own: string | undefined;
+};
+
 /**
  * Keeps a list where its reader wants it: at the end while they are there, and on the same
- * row when older ones come above. `first` and `last` name its outer rows.
+ * row when older ones come above. `first` and `last` name its outer rows,
+ * `own` what the reader wrote last: writing brings them to the end.
  */
-export function usePinnedScroll(first: string | undefined, last: string | undefined): PinnedScroll {
+export function usePinnedScroll({ first, last, own }: Ends): PinnedScroll {
   const ref = useRef<HTMLDivElement>(null);
+  const contentRef = useRef<HTMLDivElement>(null);
   const pinned = useRef(true);
-  const before = useRef({ first, height: 0 });
+  const before = useRef({ first, own, height: 0 });
   const [atEnd, setAtEnd] = useState(true);
 
   const toEnd = useCallback(() => {
@@ -37,20 +47,23 @@ export function usePinnedScroll(first: string | undefined, last: string | undefi
   useLayoutEffect(() => {
     const list = ref.current;
     if (!list) return;
+    if (own !== undefined && own !== before.current.own) pinned.current = true;
     if (pinned.current) list.scrollTop = list.scrollHeight;
     else if (before.current.first !== first) list.scrollTop += list.scrollHeight - before.current.height;
-    before.current = { first, height: list.scrollHeight };
-  }, [first, last]);
+    before.current = { first, own, height: list.scrollHeight };
+  }, [first, last, own]);
 
   useLayoutEffect(() => {
     const list = ref.current;
-    if (!list || typeof ResizeObserver === "undefined") return;
+    const content = contentRef.current;
+    if (!list || !content) return;
     const observer = new ResizeObserver(() => {
       if (pinned.current) list.scrollTop = list.scrollHeight;
     });
     observer.observe(list); // the keyboard of a phone came or went
+    observer.observe(content); // a row grew
     return () => observer.disconnect();
   }, []);
 
-  return { ref, onScroll, atEnd, toEnd };
+  return { ref, contentRef, onScroll, atEnd, toEnd };
 }

@@ -1,4 +1,16 @@
-import { Box, Button, Center, Field, Heading, Image, Input, type InputProps, Stack, Text } from "@chakra-ui/react";
+import {
+  Box,
+  Button,
+  Center,
+  Field,
+  Flex,
+  Heading,
+  Image,
+  Input,
+  type InputProps,
+  Stack,
+  Text,
+} from "@chakra-ui/react";
 import type { FormEvent } from "react";
 import type { ApiClient, Credentials } from "@/client/api";
 import { texts } from "@/shared/texts";
@@ -34,7 +46,12 @@ export function SignInForm({ api, initial, notice, onToken }: SignInFormProps) {
         shadow="sm"
         borderWidth="1px"
       >
-        <Image src="/favicon.svg" alt="" boxSize="10" mb="5" />
+        <Flex align="center" gap="2.5" mb="6">
+          <Image src="/favicon.svg" alt="" boxSize="8" />
+          <Text fontWeight="semibold" textStyle="lg" color="fg.muted">
+            {texts.product}
+          </Text>
+        </Flex>
         <Heading as="h1" size="xl">
           {words.title}
         </Heading>
