@@ -132,6 +132,17 @@ func TestBadTokenIsRefusedBeforeTheUpgrade(t *testing.T) {
 	}
 }
 
+func TestWebsocketHasNoDeadline(t *testing.T) {
+	a := setup(t)
+	a.upgrade = func(_ http.ResponseWriter, r *http.Request, _ token.Claims) error {
+		if deadline, ok := r.Context().Deadline(); ok {
+			t.Errorf("the websocket's context ends at %v", deadline)
+		}
+		return nil
+	}
+	a.get("/channel")
+}
+
 func TestErrorAfterTheUpgradeWritesNothing(t *testing.T) {
 	for name, end := range map[string]func() error{
 		"error": func() error { return domain.Errorf(domain.CodeInternal, "Too late.") },
@@ -163,6 +174,10 @@ func TestErrorAfterTheUpgradeWritesNothing(t *testing.T) {
 			rest, err := io.ReadAll(response.Body)
 			if err != nil || len(rest) != 0 {
 				t.Errorf("after the upgrade came %q, %v", rest, err)
+			}
+			a.stop()
+			if log := a.log.String(); strings.Contains(log, "hijacked") || !strings.Contains(log, "websocket ended") {
+				t.Errorf("log = %s, want the end and nothing about a written answer", log)
 			}
 		})
 	}

@@ -66,7 +66,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if !e.upgraded {
 			s.record(c, e)
 		} else if e.err != nil {
-			s.config.Log.WarnContext(c.Request().Context(), "websocket ended", "request", e.requestID, "err", redact(e.err.Error()))
+			s.recordEnd(c, e)
 		}
 		return nil
 	}
@@ -108,6 +108,12 @@ func (s *Server) record(c *echo.Context, e *entry) {
 		attrs = append(attrs, errorAttrs(e.err)...)
 	}
 	s.config.Log.LogAttrs(r.Context(), levelOf(c, status), "http request", attrs...)
+}
+
+// recordEnd logs the end of a websocket that the gateway gave an error for.
+func (s *Server) recordEnd(c *echo.Context, e *entry) {
+	attrs := append(errorAttrs(e.err), slog.String("request", e.requestID), slog.String("user", e.userID))
+	s.config.Log.LogAttrs(c.Request().Context(), slog.LevelError, "websocket ended", attrs...)
 }
 
 // errorAttrs returns what the log says about err: the code of a refusal, the
