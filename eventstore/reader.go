@@ -174,6 +174,7 @@ func (r *Reader) consume(ctx context.Context, after uint64) (uint64, error) {
 	}
 	defer remove()
 	defer messages.Stop()
+	defer context.AfterFunc(ctx, messages.Stop)() // Next waits for no context
 	r.fault.Store(nil)
 	owed := uint64(0) // the log's end when the consumer was last silent
 	for {
