@@ -23,6 +23,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// What the server is made of in production.
+var (
+	_ httpapi.Reader = (*projections.Store)(nil)
+	_ httpapi.Tokens = (*token.Authority)(nil)
+)
+
 // start is when the tests' clocks stand still.
 var start = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
