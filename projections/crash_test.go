@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/faustman/chitchat/domain"
+	"github.com/faustman/chitchat/internal/pgtest"
 	"github.com/faustman/chitchat/projections"
 )
 
@@ -145,13 +146,12 @@ WHERE datname = current_database() AND application_name = 'chitchat projector'`)
 }
 
 func TestPostgresAwayForAWhile(t *testing.T) {
-	log, url := newMemoryLog(), newDatabase(t)
-	proxy := newProxy(t, url)
-	store := openStore(t, proxy.URL)
+	log, server := newMemoryLog(), pgtest.NewServer(t)
+	store := openStore(t, server.URL())
 	p := run(t, store, log, projections.Options{})
 	log.post("lobby", says(john, 0, "before"))
 	caughtUp(t, p, log)
-	proxy.stop()
+	server.Stop()
 	log.post("lobby", says(john, 1, "while"))
 	eventually(t, "the fault", func() bool { return p.Status().Fault != nil })
 	if status := p.Status(); status.FaultSince.IsZero() || status.Lag != 1 {
@@ -160,13 +160,13 @@ func TestPostgresAwayForAWhile(t *testing.T) {
 	if _, err := store.Messages(t.Context(), "lobby", projections.MessageQuery{}); !isUnavailable(err) {
 		t.Errorf("Messages without Postgres = %v, want ErrUnavailable", err)
 	}
-	proxy.start()
+	server.Start()
 	log.post("lobby", says(john, 2, "after"))
 	caughtUp(t, p, log)
 	if status := p.Status(); status.Fault != nil || status.Lag != 0 {
 		t.Errorf("Status with Postgres back = %+v, want no fault and no lag", status)
 	}
-	got := query(t, url, `SELECT id FROM chat.messages ORDER BY seq`)
+	got := query(t, server.URL(), `SELECT id FROM chat.messages ORDER BY seq`)
 	if diff := cmp.Diff([]string{"before", "while", "after"}, got); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)
 	}

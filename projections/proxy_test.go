@@ -1,14 +1,17 @@
 package projections_test
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // proxy stands between a projector and Postgres and fails as networks and
@@ -16,7 +19,7 @@ import (
 // or takes none at all.
 type proxy struct {
 	URL      string
-	target   string
+	dial     func() (net.Conn, error)
 	listener net.Listener
 	down     atomic.Bool
 	// left is how many bytes may still pass, up to the server and down from
@@ -28,21 +31,25 @@ type proxy struct {
 	wait  sync.WaitGroup
 }
 
-const socketName = ".s.PGSQL.5432"
-
 func newProxy(t testing.TB, url string) *proxy {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "pgx")
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("unix", filepath.Join(dir, socketName))
+	listener, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL.5432"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, address := pgconn.NetworkAddress(config.Host, config.Port)
 	p := &proxy{
-		URL:      strings.Replace(url, pgDir, dir, 1),
-		target:   filepath.Join(pgDir, socketName),
+		URL: fmt.Sprintf("host='%s' port=5432 user='%s' password='%s' dbname='%s' sslmode=disable",
+			dir, config.User, config.Password, config.Database),
+		dial:     func() (net.Conn, error) { return net.Dial(network, address) },
 		listener: listener,
 		conns:    make(map[net.Conn]struct{}),
 	}
@@ -58,7 +65,7 @@ func newProxy(t testing.TB, url string) *proxy {
 	return p
 }
 
-// stop cuts all connections and takes no new ones until start.
+// stop cuts all connections and takes no new ones.
 func (p *proxy) stop() {
 	p.down.Store(true)
 	p.mu.Lock()
@@ -68,15 +75,13 @@ func (p *proxy) stop() {
 	}
 }
 
-func (p *proxy) start() { p.down.Store(false) }
-
 func (p *proxy) accept() {
 	for {
 		client, err := p.listener.Accept()
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("unix", p.target)
+		server, err := p.dial()
 		if err != nil || p.down.Load() {
 			_ = client.Close()
 			if err == nil {

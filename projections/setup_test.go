@@ -3,25 +3,25 @@ package projections_test
 import (
 	"context"
 	"log/slog"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"go.uber.org/goleak"
 
+	"github.com/faustman/chitchat/internal/pgtest"
+	"github.com/faustman/chitchat/migrations"
 	"github.com/faustman/chitchat/projections"
 )
 
-func TestMain(m *testing.M) {
-	code := mainWithPostgres(m)
-	if code == 0 {
-		if err := goleak.Find(); err != nil {
-			println(err.Error())
-			code = 1
-		}
-	}
-	os.Exit(code)
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// newDatabase returns the URL of a migrated database without a read model.
+func newDatabase(t testing.TB) string {
+	t.Helper()
+	return pgtest.New(t, pgtest.Template("migrated", func(ctx context.Context, url string) error {
+		_, err := migrations.Up(ctx, url)
+		return err
+	}))
 }
 
 // patience bounds every wait of a test; nothing takes as long.
@@ -72,7 +72,7 @@ func eventually(t testing.TB, what string, condition func() bool) {
 	deadline := time.Now().Add(patience)
 	for !condition() {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s did not come", what)
+			t.Fatalf("%s did not come in %v", what, patience)
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
@@ -81,6 +81,7 @@ func eventually(t testing.TB, what string, condition func() bool) {
 // caughtUp waits until the projector has applied the whole log.
 func caughtUp(t testing.TB, p running, log *memoryLog) {
 	t.Helper()
+	defer func() { if t.Failed() { t.Logf("status %+v", p.Status()) } }()
 	eventually(t, "the end of the log", func() bool {
 		last, _ := log.Last(t.Context())
 		return p.Status().Applied == last
