@@ -29,8 +29,11 @@ export type Channel = {
   readonly leave: () => void;
 };
 
-/** A server that takes the token but refuses the socket so often, refuses the session. */
-const REFUSALS_OF_SESSION = 2;
+/**
+ * A server that takes the token but refuses the socket so often in a row,
+ * refuses the session. A browser does not tell; a starting server refuses too.
+ */
+const REFUSALS_OF_SESSION = 6;
 
 /** Joins what the features do: the feed of a channel, its socket, and what is to be sent. */
 export function useChannel({ api, token, claims, accountHandle }: ChannelOptions): Channel {

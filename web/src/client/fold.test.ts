@@ -292,11 +292,33 @@ describe("people", () => {
     expect(here(run(...inputs))).toEqual(want);
   });
 
-  it("takes the number of a summary, until someone is told of singly", () => {
-    const feed = run(history({}), frames({ type: "presence", seq: 9, prev: 0, joined: [BOB], left: [], users: 4321 }));
+  const summary = (seq: number, prev: number, joined: User[], left: User[] = []): Frame => ({
+    type: "presence",
+    seq,
+    prev,
+    joined,
+    left,
+    users: 4321,
+  });
+
+  it("takes the number of a summary", () => {
+    const feed = run(history({}), frames(summary(9, 0, [BOB]), message(10)));
     expect(feed.people.total).toBe(4321);
-    expect(fold(feed, frames(message(10))).people.total).toBe(4321);
-    expect(fold(feed, frames(join(10, ADA, "a1"))).people.total).toBeUndefined();
+  });
+
+  it("takes a summary that a message has overtaken", () => {
+    const feed = run(history({}), frames(message(9, 0), summary(9, 9, [BOB])));
+    expect(here(feed)).toEqual(["b"]);
+    expect(feed.chain.kind).toBe("proven");
+  });
+
+  it("asks who is here when single sessions are told after a summary", () => {
+    const feed = run(history({}), frames(summary(9, 0, [BOB]), leave(10, BOB, "b1")));
+    expect(feed.chain).toMatchObject({ kind: "refetch", pending: [{ seq: 10 }] });
+    const asked = fold(feed, history({ at: 9, users: [{ user: BOB, sessions: ["b1"] }, ada] }));
+    expect(asked).toMatchObject({ chain: { kind: "proven" }, people: { seq: 10 } });
+    expect(here(asked)).toEqual(["a"]);
+    expect(asked.people.total).toBeUndefined();
   });
 
   it("notes a user's first session and last, and no other", () => {

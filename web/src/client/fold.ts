@@ -1,7 +1,7 @@
 import type { MessagesPage, UsersPage } from "./api";
 import { type Frame, isLogFrame, type LogFrame, type User } from "./frames";
 import { type Message, mergeMessages, toMessage } from "./messages";
-import { foldPeople, NOBODY, type People, peopleAt } from "./people";
+import { foldPeople, isUncountable, NOBODY, type People, peopleAt } from "./people";
 import { type Position, parsePosition } from "./position";
 
 /** A user came with their first session, or went with their last. */
@@ -35,7 +35,7 @@ export type Feed = {
   readonly people: People;
   readonly notes: readonly Note[];
   readonly chain: Chain;
-  /** How often the chain has been broken so far. */
+  /** How often the history had to be read again so far. */
   readonly gaps: number;
 };
 
@@ -99,19 +99,20 @@ function foldEvent(feed: Feed, frame: LogFrame): Feed {
   const people = foldPeople(feed.people, frame);
   const counted = { ...feed, people, notes: noteDown(feed, people, frame) };
   if (frame.seq <= position.seq) return counted;
-  return withChain({ ...counted, position: { ...position, seq: frame.seq } }, link(feed.chain, position, frame));
+  return withChain({ ...counted, position: { ...position, seq: frame.seq } }, link(feed, position, frame));
 }
 
-/** A chain that was proven and no longer is, is one more gap. */
+/** A chain that was proven and no longer is, is one more reading. */
 function withChain(feed: Feed, chain: Chain): Feed {
   const broke = feed.chain.kind === "proven" && chain.kind === "refetch";
   return { ...feed, chain, gaps: broke ? feed.gaps + 1 : feed.gaps };
 }
 
 /** A frame proves that nothing is missing when the event before it is one that we have seen. */
-function link(chain: Chain, position: Position, frame: LogFrame): Chain {
+function link({ chain, people }: Feed, position: Position, frame: LogFrame): Chain {
   if (chain.kind === "refetch") return { ...chain, pending: [...chain.pending, frame].slice(-MAX_PENDING) };
-  if (frame.prev > position.seq) return { kind: "refetch", since: position.seq, pending: [frame] };
+  if (frame.prev > position.seq || isUncountable(people, frame))
+    return { kind: "refetch", since: position.seq, pending: [frame] };
   return chain;
 }
 

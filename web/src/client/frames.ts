@@ -91,11 +91,12 @@ function readEvent(type: "message" | "join" | "leave", fields: Fields): LogFrame
   return type === "join" ? { type, ...stay } : { type, ...stay, reason: fields.reason === "lost" ? "lost" : "closed" };
 }
 
+/** Its seq may be its prev: a message may have overtaken what it sums up. */
 function readPresence(fields: Fields): PresenceFrame | undefined {
   const seq = sequence(fields.seq);
   const prev = sequence(fields.prev);
   const users = sequence(fields.users);
-  if (!seq || prev === undefined || prev >= seq || users === undefined) return undefined;
+  if (!seq || prev === undefined || prev > seq || users === undefined) return undefined;
   return { type: "presence", seq, prev, joined: readUsers(fields.joined), left: readUsers(fields.left), users };
 }
 

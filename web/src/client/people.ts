@@ -28,17 +28,26 @@ export function peopleAt(seq: number, users: UsersPage["users"]): People {
 
 /** Counts one event in. What is at or before the position of `people` is in them already. */
 export function foldPeople(people: People, frame: LogFrame): People {
-  if (frame.seq <= people.seq) return people;
   switch (frame.type) {
     case "join":
-      return { seq: frame.seq, byId: join(people.byId, frame) };
+      return frame.seq <= people.seq ? people : { seq: frame.seq, byId: join(people.byId, frame) };
     case "leave":
-      return { seq: frame.seq, byId: leave(people.byId, frame) };
-    case "presence":
-      return { seq: frame.seq, byId: summary(people.byId, frame), total: frame.users };
+      return frame.seq <= people.seq ? people : { seq: frame.seq, byId: leave(people.byId, frame) };
+    case "presence": // it says who is here at its seq, so that taking it twice is once
+      return frame.seq < people.seq
+        ? people
+        : { seq: frame.seq, byId: summary(people.byId, frame), total: frame.users };
     default:
-      return { ...people, seq: frame.seq };
+      return people;
   }
+}
+
+/**
+ * Whether the frame counts a session where the sessions are not known, since
+ * summaries name users, and not all. They have to be asked for then.
+ */
+export function isUncountable(people: People, frame: LogFrame): boolean {
+  return (frame.type === "join" || frame.type === "leave") && people.total !== undefined && frame.seq > people.seq;
 }
 
 type ById = People["byId"];

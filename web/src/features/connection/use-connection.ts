@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useReducer, useRef } from "react";
+import type { WebSocketLike } from "react-use-websocket/dist/lib/types";
 import { useWebSocket } from "react-use-websocket/dist/lib/use-websocket";
 import { type AfterClose, afterClose } from "@/client/close-codes";
 import { type Command, type Frame, parseFrame } from "@/client/frames";
@@ -41,7 +42,9 @@ const LOST: AfterClose = { kind: "reconnect", atLeastMs: 0 };
 export function useConnection(options: ConnectionOptions): Connection {
   const latest = useLatest(options);
   const [state, dispatch] = useReducer(nextConnectionState, FIRST_CONNECTION);
-  const greeted = useRef(false);
+  const opened = useRef(false); // the upgrade was granted
+  const greeted = useRef(false); // and the server has said where it goes on
+  const givenUp = useRef<WebSocketLike | null>(null); // its close is old news
   const deliver = useCallback((frames: readonly Frame[]) => latest.current.onFrames(frames), [latest]);
   const buffer = useFrameBuffer(deliver);
 
@@ -52,10 +55,10 @@ export function useConnection(options: ConnectionOptions): Connection {
     filter: () => false, // frames are folded, not kept: no render for each
     disableJson: true,
     onOpen: () => {
-      greeted.current = false;
+      opened.current = true;
     },
     onMessage: ({ data, target }) => {
-      if (target !== getWebSocket()) return;
+      if (target !== getWebSocket() || target === givenUp.current) return;
       const frame = parseFrame(data);
       alive();
       if (!frame) return;
@@ -65,14 +68,15 @@ export function useConnection(options: ConnectionOptions): Connection {
       dispatch({ kind: "opened", now: Date.now() });
     },
     onClose: ({ code, target }) => {
-      if (target !== getWebSocket()) return;
-      if (!greeted.current) latest.current.onRefused();
+      if (target !== getWebSocket() || target === givenUp.current) return;
+      if (!opened.current) latest.current.onRefused();
       lost(afterClose(code));
     },
   });
 
   const lost = useCallback(
     (after: AfterClose) => {
+      opened.current = false;
       greeted.current = false;
       buffer.flush();
       latest.current.onClosed(after);
@@ -100,8 +104,9 @@ export function useConnection(options: ConnectionOptions): Connection {
 
   const cut = useCallback(() => {
     close(CLOSE_SILENT);
+    givenUp.current = getWebSocket();
     lost(LOST);
-  }, [close, lost]);
+  }, [close, getWebSocket, lost]);
 
   const probe = useCallback(() => transmit(latest.current.probe()), [latest, transmit]);
   const alive = useLiveness({ open: state.kind === "open", probe, onDead: cut });

@@ -1,0 +1,59 @@
+// @vitest-environment happy-dom
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
+import { renderOnPage } from "@/shared/testing";
+import { Composer } from "./composer";
+
+const setup = (taken = true) => {
+  const onSend = vi.fn(() => taken);
+  renderOnPage(<Composer channel="lobby" onSend={onSend} />);
+  const box = screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
+  return {
+    onSend,
+    box,
+    send: screen.getByRole<HTMLButtonElement>("button", { name: "Send" }),
+    user: userEvent.setup(),
+  };
+};
+
+describe("Composer", () => {
+  it("sends on Enter and is empty after", async () => {
+    const { onSend, box, user } = setup();
+    await user.type(box, "hey{Enter}");
+    expect(onSend).toHaveBeenCalledWith("hey");
+    expect(box.value).toBe("");
+  });
+
+  it("makes a new line on Shift+Enter", async () => {
+    const { onSend, box, user } = setup();
+    await user.type(box, "one{Shift>}{Enter}{/Shift}two");
+    expect(onSend).not.toHaveBeenCalled();
+    expect(box.value).toBe("one\ntwo");
+  });
+
+  it("does not send white space", async () => {
+    const { onSend, box, send, user } = setup();
+    await user.type(box, "  {Enter}");
+    expect(onSend).not.toHaveBeenCalled();
+    expect(send.disabled).toBe(true);
+  });
+
+  it("counts down to 4000, and does not send more", async () => {
+    const { onSend, box, send, user } = setup();
+    await user.click(box);
+    await user.paste("x".repeat(4000));
+    expect(screen.getByText("0 left")).toBeTruthy();
+    await user.type(box, "y{Enter}");
+    expect(screen.getByText("1 too many")).toBeTruthy();
+    expect(onSend).not.toHaveBeenCalled();
+    expect(send.disabled).toBe(true);
+  });
+
+  it("keeps what was not taken", async () => {
+    const { box, user } = setup(false);
+    await user.type(box, "hey{Enter}");
+    expect(box.value).toBe("hey");
+    expect(screen.getByText(/waiting to be sent/)).toBeTruthy();
+  });
+});
