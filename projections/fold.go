@@ -25,11 +25,10 @@ func (r *refusal) Error() string { return r.cause.Error() }
 // stayRow is a row of table session that a batch made or changed.
 type stayRow struct {
 	domain.Stay
-	known    bool // it was there before the batch
-	joinedAt time.Time
-	leftSeq  uint64 // 0 while the stay lasts
-	leftAt   time.Time
-	reason   domain.Reason
+	known   bool   // it was there before the batch
+	leftSeq uint64 // 0 while the stay lasts
+	leftAt  time.Time
+	reason  domain.Reason
 }
 
 // tally is what a batch adds to a user's row or a channel's.
@@ -163,7 +162,7 @@ func (f *fold) stay(record eventstore.Record, change domain.Change) {
 	}
 	row := f.byJoin[change.Stay.JoinedSeq]
 	if row == nil {
-		row = &stayRow{known: !change.Opened, joinedAt: record.Event.At()}
+		row = &stayRow{known: !change.Opened}
 		f.byJoin[change.Stay.JoinedSeq] = row
 		f.stays = append(f.stays, row)
 	}

@@ -115,7 +115,7 @@ func (p *MessagePage) scan(row pgx.CollectableRow) (Message, error) {
 	)
 	err := row.Scan(&p.Position.Epoch, &p.Position.Seq, &m.Seq, &m.ID, &m.From.ID, &m.From.Name,
 		&m.From.Avatar, &m.SentAt, &nanos, &m.Text)
-	m.SentAt = m.SentAt.UTC().Add(time.Duration(nanos))
+	m.SentAt = exactly(m.SentAt, nanos)
 	return m, err
 }
 

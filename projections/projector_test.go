@@ -30,8 +30,8 @@ func TestProjectorAppliesWhatTheLogSays(t *testing.T) {
 		`message (lobby,2,m1,u-john,"John Snow",https://example.com/john.png,"2026-01-01 12:00:01.123456+00",789,"John Snow says m1")`,
 		`person (u-arya,Arya,,3,"2026-01-01 12:00:02.123456+00",6,"2026-01-01 12:00:05.123456+00",1,1)`,
 		`person (u-john,"John Snow",https://example.com/john.png,1,"2026-01-01 12:00:00.123456+00",7,"2026-01-01 12:00:06.123456+00",1,1)`,
-		`session (1,lobby,s1,u-john,"John Snow",https://example.com/john.png,t2,"2026-01-01 12:00:00.123456+00",,,)`,
-		`session (3,lobby,s2,u-arya,Arya,,t1,"2026-01-01 12:00:02.123456+00",6,"2026-01-01 12:00:05.123456+00",closed)`,
+		`session (1,lobby,s1,u-john,"John Snow",https://example.com/john.png,t2,"2026-01-01 12:00:00.123456+00",789,,,)`,
+		`session (3,lobby,s2,u-arya,Arya,,t1,"2026-01-01 12:00:02.123456+00",789,6,"2026-01-01 12:00:05.123456+00",closed)`,
 	}
 	if diff := cmp.Diff(want, dump(t, url, "model_1")); diff != "" {
 		t.Errorf("tables (-want +got):\n%s", diff)

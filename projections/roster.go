@@ -25,7 +25,8 @@ type Roster struct {
 
 const selectStays = `
 SELECT f.epoch, f.applied_seq, coalesce(s.channel, ''), coalesce(s.session, ''), coalesce(s.user_id, ''),
-       coalesce(s.user_name, ''), coalesce(s.user_avatar, ''), coalesce(s.term, ''), coalesce(s.joined_seq, 0)
+       coalesce(s.user_name, ''), coalesce(s.user_avatar, ''), coalesce(s.term, ''), coalesce(s.joined_seq, 0),
+       coalesce(s.joined_at, 'epoch'), coalesce(s.joined_nanos, 0)
 FROM chat.freshness f LEFT JOIN chat.sessions s ON s.left_seq IS NULL`
 
 // People returns who is in the channel now, each user once, as they were called
@@ -61,9 +62,13 @@ func (s *Store) OpenStays(ctx context.Context) (domain.Position, []domain.Stay, 
 func (s *Store) stays(ctx context.Context, sql string, args ...any) (domain.Position, []domain.Stay, error) {
 	var position domain.Position
 	stays, err := collect(ctx, s, "read presence", func(row pgx.CollectableRow) (domain.Stay, error) {
-		var stay domain.Stay
+		var (
+			stay  domain.Stay
+			nanos int16
+		)
 		err := row.Scan(&position.Epoch, &position.Seq, &stay.Channel, &stay.Session, &stay.User.ID,
-			&stay.User.Name, &stay.User.Avatar, &stay.Term, &stay.JoinedSeq)
+			&stay.User.Name, &stay.User.Avatar, &stay.Term, &stay.JoinedSeq, &stay.JoinedAt, &nanos)
+		stay.JoinedAt = exactly(stay.JoinedAt, nanos)
 		return stay, err
 	}, sql, args...)
 	switch {

@@ -81,7 +81,11 @@ func eventually(t testing.TB, what string, condition func() bool) {
 // caughtUp waits until the projector has applied the whole log.
 func caughtUp(t testing.TB, p running, log *memoryLog) {
 	t.Helper()
-	defer func() { if t.Failed() { t.Logf("status %+v", p.Status()) } }()
+	defer func() {
+		if t.Failed() {
+			t.Logf("status %+v", p.Status())
+		}
+	}()
 	eventually(t, "the end of the log", func() bool {
 		last, _ := log.Last(t.Context())
 		return p.Status().Applied == last

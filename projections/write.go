@@ -23,7 +23,7 @@ FROM unnest($1::text[], $2::text[]) AS k (user_id, id)
 JOIN message m ON m.user_id = k.user_id AND m.id = k.id`
 
 	selectOpen = `
-SELECT s.channel, s.session, s.user_id, s.user_name, coalesce(s.user_avatar, ''), s.term, s.joined_seq
+SELECT s.channel, s.session, s.user_id, s.user_name, coalesce(s.user_avatar, ''), s.term, s.joined_seq, s.joined_at, s.joined_nanos
 FROM unnest($1::text[], $2::text[]) AS k (channel, session)
 JOIN session s ON s.channel = k.channel AND s.session = k.session
 WHERE s.left_seq IS NULL`
@@ -45,12 +45,12 @@ FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[
 WHERE s.joined_seq = c.joined_seq`
 
 	insertStays = `
-INSERT INTO session (joined_seq, term, left_seq, left_at, reason, channel, session, user_id, user_name, user_avatar, joined_at)
+INSERT INTO session (joined_seq, term, left_seq, left_at, reason, channel, session, user_id, user_name, user_avatar, joined_at, joined_nanos)
 SELECT joined_seq, term, nullif(left_seq, 0), CASE WHEN left_seq > 0 THEN left_at END, nullif(reason, ''),
-       channel, session, user_id, user_name, nullif(user_avatar, ''), joined_at
+       channel, session, user_id, user_name, nullif(user_avatar, ''), joined_at, joined_nanos
 FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[],
-            $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::timestamptz[])
-  AS s (joined_seq, term, left_seq, left_at, reason, channel, session, user_id, user_name, user_avatar, joined_at)`
+            $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::smallint[])
+  AS s (joined_seq, term, left_seq, left_at, reason, channel, session, user_id, user_name, user_avatar, joined_at, joined_nanos)`
 
 	upsertPersons = `
 INSERT INTO person AS p (user_id, first_seq, first_seen_at, last_seq, last_seen_at, messages, stays, user_name, user_avatar)
@@ -101,6 +101,7 @@ type stayColumns struct {
 	leftAt                                         []time.Time
 	channel, session, userID, userName, userAvatar []string
 	joinedAt                                       []time.Time
+	joinedNanos                                    []int16
 }
 
 func (c *stayColumns) add(row *stayRow) {
@@ -114,7 +115,8 @@ func (c *stayColumns) add(row *stayRow) {
 	c.userID = append(c.userID, row.User.ID)
 	c.userName = append(c.userName, row.User.Name)
 	c.userAvatar = append(c.userAvatar, row.User.Avatar)
-	c.joinedAt = append(c.joinedAt, row.joinedAt)
+	c.joinedAt = append(c.joinedAt, row.JoinedAt)
+	c.joinedNanos = append(c.joinedNanos, nanosOf(row.JoinedAt))
 }
 
 func (f *fold) writeStays(batch *pgx.Batch) {
@@ -131,7 +133,7 @@ func (f *fold) writeStays(batch *pgx.Batch) {
 	}
 	if c := &begun; len(c.joinedSeq) > 0 {
 		batch.Queue(insertStays, c.joinedSeq, c.term, c.leftSeq, c.leftAt, c.reason,
-			c.channel, c.session, c.userID, c.userName, c.userAvatar, c.joinedAt)
+			c.channel, c.session, c.userID, c.userName, c.userAvatar, c.joinedAt, c.joinedNanos)
 	}
 }
 
@@ -151,10 +153,13 @@ func (f *fold) writeMessages(batch *pgx.Batch) {
 		ids[i], texts[i] = message.ID, message.Text
 		userIDs[i], names[i], avatars[i] = message.From.ID, message.From.Name, message.From.Avatar
 		sentAts[i] = message.SentAt
-		nanos[i] = int16(message.SentAt.Nanosecond() % int(time.Microsecond))
+		nanos[i] = nanosOf(message.SentAt)
 	}
 	batch.Queue(insertMessages, channels, seqs, ids, userIDs, names, avatars, sentAts, nanos, texts)
 }
+
+// nanosOf returns the part of a time that timestamptz can't hold.
+func nanosOf(t time.Time) int16 { return int16(t.Nanosecond() % int(time.Microsecond)) }
 
 // tallyColumns are the arrays of upsertChannels, and with names and avatars
 // those of upsertPersons.

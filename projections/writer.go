@@ -157,10 +157,17 @@ func (w *writer) begin(ctx context.Context, records []eventstore.Record, seq, lo
 }
 
 func scanStay(row pgx.CollectableRow) (domain.Stay, error) {
-	var s domain.Stay
-	err := row.Scan(&s.Channel, &s.Session, &s.User.ID, &s.User.Name, &s.User.Avatar, &s.Term, &s.JoinedSeq)
+	var (
+		s     domain.Stay
+		nanos int16
+	)
+	err := row.Scan(&s.Channel, &s.Session, &s.User.ID, &s.User.Name, &s.User.Avatar, &s.Term, &s.JoinedSeq, &s.JoinedAt, &nanos)
+	s.JoinedAt = exactly(s.JoinedAt, nanos)
 	return s, err
 }
+
+// exactly returns the time that was stored in two parts.
+func exactly(t time.Time, nanos int16) time.Time { return t.UTC().Add(time.Duration(nanos)) }
 
 // lastEventAt returns when the last event of the records happened, or nil when
 // none of them is one.

@@ -15,7 +15,7 @@ CREATE TABLE message (
   user_name   text        NOT NULL,
   user_avatar text,
   sent_at     timestamptz NOT NULL,
-  sent_nanos  smallint    NOT NULL CHECK (sent_nanos BETWEEN 0 AND 999),
+  sent_nanos  smallint    NOT NULL CHECK (sent_nanos BETWEEN 0 AND 999), -- beyond sent_at's microseconds
   text        text        NOT NULL,
   -- One user's id has one effect. Finds the message that a repeated command
   -- made, and a user's messages.
@@ -23,17 +23,18 @@ CREATE TABLE message (
 );
 
 CREATE TABLE session (
-  joined_seq  bigint      PRIMARY KEY, -- finds the stay that a leave ends
-  channel     text        NOT NULL,
-  session     text        NOT NULL,
-  user_id     text        NOT NULL,
-  user_name   text        NOT NULL,
-  user_avatar text,
-  term        text        NOT NULL,
-  joined_at   timestamptz NOT NULL,
-  left_seq    bigint      CHECK (left_seq > joined_seq),
-  left_at     timestamptz,
-  reason      text        CHECK (reason IN ('closed', 'lost')),
+  joined_seq   bigint      PRIMARY KEY, -- finds the stay that a leave ends
+  channel      text        NOT NULL,
+  session      text        NOT NULL,
+  user_id      text        NOT NULL,
+  user_name    text        NOT NULL,
+  user_avatar  text,
+  term         text        NOT NULL,
+  joined_at    timestamptz NOT NULL,
+  joined_nanos smallint    NOT NULL CHECK (joined_nanos BETWEEN 0 AND 999),
+  left_seq     bigint      CHECK (left_seq > joined_seq),
+  left_at      timestamptz,
+  reason       text        CHECK (reason IN ('closed', 'lost')),
   CHECK ((left_seq IS NULL) = (left_at IS NULL) AND (left_seq IS NULL) = (reason IS NULL))
 ) WITH (fillfactor = 80);
 

@@ -68,7 +68,7 @@ COMMENT ON COLUMN chat.channels.last_seq IS 'The sequence of its last event. Exa
 CREATE OR REPLACE VIEW chat.sessions AS
 SELECT s.channel, s.session, s.user_id, s.user_name, s.joined_at, s.left_at,
        greatest(interval '0', s.left_at - s.joined_at) AS duration,
-       s.reason, s.joined_seq, s.left_seq, s.user_avatar, s.term
+       s.reason, s.joined_seq, s.left_seq, s.user_avatar, s.term, s.joined_nanos
 FROM {schema}.session s;
 COMMENT ON VIEW chat.sessions IS 'A row is one stay of one user in one channel: one browser tab, across its reconnects.';
 COMMENT ON COLUMN chat.sessions.channel IS 'The channel. Example: lobby';
@@ -83,6 +83,7 @@ COMMENT ON COLUMN chat.sessions.joined_seq IS 'The sequence of the join that beg
 COMMENT ON COLUMN chat.sessions.left_seq IS 'The sequence of the leave that ended the stay, null while it lasts. Example: 120';
 COMMENT ON COLUMN chat.sessions.user_avatar IS 'The address of the user''s picture when the stay began, null without one. Example: https://www.gravatar.com/avatar/5658ffccee7f0ebfda2b226238b1eb6e?s=128';
 COMMENT ON COLUMN chat.sessions.term IS 'Which run of which server held the session last. Example: 0198f2c3-7f3e';
+COMMENT ON COLUMN chat.sessions.joined_nanos IS 'Nanoseconds to add to joined_at, 0 to 999: what timestamptz can''t hold. Example: 789';
 
 CREATE OR REPLACE VIEW chat.presence AS
 SELECT s.channel, s.user_id,
