@@ -23,7 +23,7 @@ const (
 	maxDroppable = 16 << 10
 	// writeTimeout bounds one blocking write: a client that takes nothing for
 	// so long is gone or far too slow.
-	writeTimeout = 15 * time.Second
+	writeTimeout = 30 * time.Second
 	// closeWait is how long the peer may take to answer a close frame.
 	closeWait = 2 * time.Second
 )

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -181,13 +180,14 @@ func (g *Gateway) read(c *conn) bool {
 // reports whether the client left on purpose.
 func (c *conn) readFailed(err error) bool {
 	var closed *websocket.CloseError
+	var network net.Error
 	switch {
 	case errors.As(err, &closed):
 		return closed.Code == websocket.CloseNormalClosure
 	case errors.Is(err, websocket.ErrReadLimit):
 		c.close(httpapi.CloseTooLong, "too long")
 		c.linger()
-	case errors.Is(err, os.ErrDeadlineExceeded) && c.mustEnd():
+	case errors.As(err, &network) && network.Timeout() && c.mustEnd():
 		c.close(httpapi.CloseRestart, "the server restarts")
 		c.linger()
 	}

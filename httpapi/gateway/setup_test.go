@@ -340,3 +340,12 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		time.Sleep(2 * time.Millisecond) // between two looks at the condition
 	}
 }
+
+func decode(t testing.TB, payload []byte) frame {
+	t.Helper()
+	var f frame
+	if err := json.Unmarshal(payload, &f); err != nil {
+		t.Fatalf("frame %s: %v", payload, err)
+	}
+	return f
+}
