@@ -1,54 +1,74 @@
 package pgd
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
 
-// probeTimeout bounds one run of postgres --version; it takes ten milliseconds.
-const probeTimeout = 5 * time.Second
+const (
+	// probeTimeout bounds one run of postgres --version; it takes ten milliseconds.
+	probeTimeout = 5 * time.Second
+	// shell is on every system that has Postgres.
+	shell = "/bin/sh"
+)
 
 // account is a way to run Postgres as somebody whom it accepts.
 type account struct {
 	name     string // for messages
 	uid, gid int    // whom its files belong to, seen from this process
 	shut     bool   // may enter only what is open to everybody
+	late     bool   // has its rights only after an exec, so a shell comes first
 	attr     func() *syscall.SysProcAttr
 }
 
 // pickAccount returns the first account that may run the binaries and enter dir.
 func pickAccount(ctx context.Context, bin Binaries, dir string) (account, error) {
-	var reasons []error
+	var reasons []string
 	for _, who := range accounts() {
 		err := probe(ctx, who, bin, dir)
 		if err == nil {
 			return who, nil
 		}
-		reasons = append(reasons, fmt.Errorf("as %s: %w", who.name, err))
+		reasons = append(reasons, fmt.Sprintf("as %s: %v", who.name, err))
 	}
-	hint := ""
-	if closed := firstClosed(bin.Dir, dir); closed != "" && os.Geteuid() == 0 {
-		hint = fmt.Sprintf(" (%s may be entered by root only: `chmod o+x` it, or run chitchat as an ordinary user)", closed)
+	if err := ctx.Err(); err != nil {
+		return account{}, fmt.Errorf("choose an account for Postgres: %w", err)
 	}
-	return account{}, fmt.Errorf("no account can run Postgres here%s: %w", hint, errors.Join(reasons...))
+	return account{}, fmt.Errorf("no account can run Postgres here%s: %s", advice(bin.Dir, dir), strings.Join(reasons, "; "))
+}
+
+// advice says what to do when no account can run the binaries in one directory on a cluster in the other.
+func advice(bin, dir string) string {
+	if os.Geteuid() != 0 {
+		return fmt.Sprintf(" (uid %d may have no name, which initdb insists on: give it one in /etc/passwd)", os.Geteuid())
+	}
+	if closed := firstClosed(bin, dir); closed != "" {
+		return fmt.Sprintf(" (%s may be entered by root only: `chmod o+x` it, or run chitchat as an ordinary user)", closed)
+	}
+	return ""
 }
 
 // probe finds out whether an account is allowed by the kernel, may execute the binaries and enter dir.
 func probe(ctx context.Context, who account, bin Binaries, dir string) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(bin.Dir, "postgres"), "--version")
-	cmd.Dir = dir // entered as the account
+	cmd := exec.CommandContext(ctx, shell, "-c", `cd "$0" && exec "$1" --version`, dir, filepath.Join(bin.Dir, "postgres"))
 	cmd.SysProcAttr = who.attr()
-	return cmd.Run()
+	cmd.Dir = "/"
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w %s", err, bytes.TrimSpace(output))
+	}
+	return nil
 }
 
 // firstClosed returns the topmost directory on the way to one of paths that is not open to everybody.

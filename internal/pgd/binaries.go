@@ -54,26 +54,42 @@ var patterns = []string{
 // at; without it that is PATH, where systems install Postgres (newest first), and then the extra directories. It
 // returns [ErrNoBinaries] when there are none.
 func Find(ctx context.Context, bin string, extra ...string) ([]Binaries, error) {
+	var all []Binaries
+	err := look(ctx, bin, extra, func(found Binaries) bool {
+		all = append(all, found)
+		return true
+	})
+	return all, err
+}
+
+// look gives each server in its turn to visit, until that returns false.
+func look(ctx context.Context, bin string, extra []string, visit func(Binaries) bool) error {
 	if bin != "" {
 		found, err := inspect(ctx, bin)
 		if err != nil {
-			return nil, fmt.Errorf("no Postgres server in %s: %w", bin, err)
+			return fmt.Errorf("no Postgres server in %s: %w", bin, err)
 		}
-		return []Binaries{found}, nil
+		visit(found)
+		return nil
 	}
-	var all []Binaries
+	nothing := true
 	for _, dir := range resolve(append(candidates(), extra...)) {
-		if found, err := inspect(ctx, dir); err == nil {
-			all = append(all, found)
+		found, err := inspect(ctx, dir)
+		if err != nil {
+			continue
+		}
+		nothing = false
+		if !visit(found) {
+			return nil
 		}
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("find Postgres: %w", err) // an interrupted look finds nothing
+		return fmt.Errorf("find Postgres: %w", err) // an interrupted look finds nothing
 	}
-	if len(all) == 0 {
-		return nil, ErrNoBinaries
+	if nothing {
+		return ErrNoBinaries
 	}
-	return all, nil
+	return nil
 }
 
 // FetchedDirs returns the directories with binaries that fetch.sh has put below root, the directory of the source.
@@ -86,10 +102,10 @@ func FetchedDirs(root string) []string {
 func candidates() []string {
 	var dirs []string
 	if path, err := exec.LookPath("postgres"); err == nil {
-		dirs = append(dirs, filepath.Dir(path))
 		if target, err := filepath.EvalSymlinks(path); err == nil {
-			dirs = append(dirs, filepath.Dir(target)) // a link to postgres alone, without initdb beside it
+			dirs = append(dirs, filepath.Dir(target)) // PATH often has links
 		}
+		dirs = append(dirs, filepath.Dir(path)) // or a script that stands before the real one
 	}
 	for _, pattern := range patterns {
 		found, _ := filepath.Glob(pattern) // the pattern is good, so there is no error

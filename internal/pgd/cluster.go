@@ -31,26 +31,29 @@ type cluster struct {
 
 // choose returns the newest cluster in the directory, with binaries of its version, or where to make the first one.
 func choose(ctx context.Context, opts Options) (cluster, error) {
-	found, err := Find(ctx, opts.Bin, opts.ExtraBinDirs...)
-	if err != nil {
-		return cluster{}, err
-	}
 	path, major, err := newest(opts.Dir)
 	if err != nil {
 		return cluster{}, err
 	}
-	if path == "" {
-		name := clusterPrefix + strconv.Itoa(found[0].Major)
-		return cluster{path: filepath.Join(opts.Dir, name), bin: found[0]}, nil
-	}
+	fit := cluster{path: path, exists: path != ""}
 	mismatch := &VersionError{Cluster: path, Want: major}
-	for _, bin := range found {
-		if bin.Major == major {
-			return cluster{path: path, bin: bin, exists: true}, nil
+	err = look(ctx, opts.Bin, opts.ExtraBinDirs, func(found Binaries) bool {
+		if fit.exists && found.Major != major {
+			mismatch.Have = append(mismatch.Have, found.Major)
+			return true
 		}
-		mismatch.Have = append(mismatch.Have, bin.Major)
+		fit.bin = found
+		return false
+	})
+	switch {
+	case err != nil:
+		return cluster{}, err
+	case fit.bin.Dir == "":
+		return cluster{}, mismatch
+	case !fit.exists:
+		fit.path = filepath.Join(opts.Dir, clusterPrefix+strconv.Itoa(fit.bin.Major))
 	}
-	return cluster{}, mismatch
+	return fit, nil
 }
 
 // newest returns the cluster with the highest version in dir, an empty path if there is none.

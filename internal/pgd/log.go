@@ -71,7 +71,9 @@ func (l *log) put(line string) {
 		l.last = slices.Clone(l.last[1:])
 	}
 	level := slog.LevelDebug
-	if severity, _, _ := strings.Cut(line, " "); slices.Contains(loud, severity) && !l.quiet.Load() {
+	severity, _, _ := strings.Cut(line, " ")
+	expected := severity == "FATAL:" && l.quiet.Load()
+	if slices.Contains(loud, severity) && !expected {
 		level = slog.LevelWarn
 	}
 	l.out.Log(context.Background(), level, "postgres: "+line)

@@ -252,10 +252,7 @@ func TestInterruptedInitIsRepeated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	half := filepath.Join(opts.Dir, fmt.Sprintf("pg-%d.new", found[0].Major), "base")
-	if err := os.MkdirAll(half, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	half := mkdir(t, opts.Dir, fmt.Sprintf("pg-%d.new", found[0].Major), "base")
 	start(t, opts)
 	if _, err := os.Stat(filepath.Dir(half)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("unfinished cluster: %v, want it gone", err)

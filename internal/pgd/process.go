@@ -22,6 +22,9 @@ var inherited = []string{"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LOCPAT
 // command prepares a process of the account, in a process group of its own so that Ctrl-C reaches only us, which dies
 // by the signal when the calling thread ends. The caller must have locked its thread.
 func command(ctx context.Context, who account, out *log, onOrphan syscall.Signal, name string, args ...string) *exec.Cmd {
+	if who.late {
+		name, args = shell, append([]string{"-c", `exec "$0" "$@"`, name}, args...)
+	}
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = environment()
 	cmd.Dir = "/" // as good as any; the current one may be closed to the account
