@@ -20,6 +20,8 @@ const (
 	unfinished = ".new"
 	// clusterMode is one of the two modes that Postgres accepts for a cluster.
 	clusterMode = 0o700
+	// dirMode lets root's servants through to their cluster; nothing else is in the directory.
+	dirMode = 0o711
 )
 
 // cluster is a data directory of Postgres and the binaries that fit it.

@@ -3,10 +3,13 @@ package pgd_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	osexec "os/exec"
+	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -41,9 +44,9 @@ func serveUntilKilled(dir string) {
 	os.Exit(1)
 }
 
-func TestStartAfterKill(t *testing.T) {
-	opts := setup(t)
-	opts.Unsafe = false
+// killServer runs Postgres in a child, commits a row, and kills the child with SIGKILL.
+func killServer(t *testing.T, opts pgd.Options) {
+	t.Helper()
 	mkdir(t, opts.Dir)
 	child := osexec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(os.Environ(), serveEnv+"="+opts.Dir, socketEnv+"="+opts.SocketDir)
@@ -65,11 +68,38 @@ func TestStartAfterKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	child.Wait() // killed: the error is the point
+}
 
+func TestStartAfterKill(t *testing.T) {
+	opts := setup(t)
+	opts.Unsafe = false
+	killServer(t, opts)
 	begin := time.Now()
 	server := start(t, opts)
 	t.Logf("start after kill -9: %s", time.Since(begin))
 	if got := text(t, connect(t, server.URL(pgd.Database)), `SELECT value FROM kept`); got != "yes" {
 		t.Errorf("value = %s, want yes", got)
+	}
+}
+
+func TestPostgresEndsWithItsParent(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux can do that; the next start ends the orphan")
+	}
+	opts := setup(t)
+	killServer(t, opts)
+	file := filepath.Join(clusterOf(t, opts), "postmaster.pid")
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(testTimeout)
+	for {
+		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("Postgres goes on without its parent")
+		}
 	}
 }

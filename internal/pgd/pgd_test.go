@@ -145,7 +145,7 @@ func TestDurableAndPrivate(t *testing.T) {
 	if got := text(t, conn, "SHOW server_version"); !strings.HasPrefix(got, strconv.Itoa(server.Version())) {
 		t.Errorf("server_version = %s, want %d", got, server.Version())
 	}
-	info, err := os.Stat(filepath.Join(opts.SocketDir, "pg"))
+	info, err := os.Stat(text(t, conn, "SHOW unix_socket_directories"))
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("socket directory: %v, %v, want mode 0700", info, err)
 	}
@@ -343,6 +343,7 @@ func TestStartRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			opts := setup(t)
+			mkdir(t, opts.Dir)
 			test.change(t, &opts)
 			server, err := pgd.Start(t.Context(), opts)
 			if err == nil {

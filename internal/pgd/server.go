@@ -84,7 +84,7 @@ func prepare(ctx context.Context, opts *Options) (cluster, account, error) {
 		return cluster{}, account{}, fmt.Errorf("resolve %s: %w", opts.Dir, err)
 	}
 	opts.Dir = dir
-	if err := os.MkdirAll(dir, clusterMode); err != nil {
+	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return cluster{}, account{}, fmt.Errorf("make directory for Postgres: %w", err)
 	}
 	c, err := choose(ctx, *opts)
