@@ -13,14 +13,19 @@ import (
 // NATS subject token, since it has no dot, no space and no wildcard.
 type Channel string
 
+// maxChannelBytes bounds the work of a normalization, in bytes. A decomposed
+// code point that NFC composes has at most 9: a Hangul syllable of three jamo.
+const maxChannelBytes = MaxChannelRunes * 9
+
 // ParseChannel normalizes name and returns the channel it names. Two names
 // that a person would call the same are the same channel. The error is an
 // [*Error] with [CodeInvalidChannel].
 func ParseChannel(name string) (Channel, error) {
-	if len(name) > MaxChannelRunes*utf8.UTFMax*2 || !utf8.ValidString(name) {
+	if len(name) > maxChannelBytes || !utf8.ValidString(name) {
 		return "", invalidChannel()
 	}
-	// Lower case can undo NFC (U+0130 becomes two code points), hence twice.
+	// Lower case can undo NFC (H with U+0331 is composed in lower case alone),
+	// hence twice.
 	name = norm.NFC.String(strings.ToLower(norm.NFC.String(name)))
 	if n := utf8.RuneCountInString(name); n < 1 || n > MaxChannelRunes {
 		return "", invalidChannel()

@@ -1,0 +1,124 @@
+package domain_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/faustman/chitchat/domain"
+)
+
+// update writes the golden files of the newest version. Those of older versions are what old programs have stored:
+// they are never written again.
+var update = flag.Bool("update", false, "write the golden files of the newest version")
+
+var (
+	john   = domain.User{ID: "97f960a48b419ff55a2abfba9d8de223", Name: "John Snow", Avatar: "https://www.gravatar.com/avatar/532391d5a2bada12c5f1635e9cbd49cc?s=128"}
+	ygrit  = domain.User{ID: "5d41402abc4b2a76b9719d911017c592", Name: "Ygritte ❄"}
+	sentAt = time.Date(2026, 1, 1, 12, 0, 0, 123456789, time.UTC)
+)
+
+// golden is an event and the name of its files.
+type golden struct {
+	name      string
+	event     domain.Event
+	seq, prev uint64
+}
+
+// goldens are the events of the golden files in their newest form, so that those of each version decode to them.
+func goldens() []golden {
+	return []golden{
+		{"message", &domain.MessagePosted{
+			Header: domain.Header{From: john, SentAt: sentAt},
+			ID:     "0190a6f2-7b1c-7c3e-9d5a-1f2e3d4c5b6a",
+			Text:   "hey \"you\"\\ <b>&amp;</b>\n\ttab \x01 \x7f \u2028 é 👋🏽",
+		}, 120, 117},
+		{"join", &domain.SessionJoined{
+			Header: domain.Header{From: john, SentAt: sentAt}, Session: "s-1", Term: "t-1",
+		}, 121, 120},
+		{"join-foreign", &domain.SessionJoined{
+			Header: domain.Header{From: ygrit, SentAt: sentAt.Truncate(time.Second)}, Session: "s-2",
+		}, 122, 121},
+		{"leave", &domain.SessionLeft{
+			Header: domain.Header{From: john, SentAt: sentAt}, Session: "s-1", Term: "t-1", Reason: domain.ReasonClosed,
+		}, 125, 122},
+		{"leave-lost", &domain.SessionLeft{
+			Header: domain.Header{From: ygrit, SentAt: sentAt.Truncate(time.Second)}, Session: "s-2", Reason: domain.ReasonLost,
+		}, 1<<63 - 1, 0},
+	}
+}
+
+func TestEncodeIsGolden(t *testing.T) {
+	for _, test := range goldens() {
+		t.Run(test.name, func(t *testing.T) {
+			dir := fmt.Sprintf("v%d", domain.Version)
+			if diff := cmp.Diff(readGolden(t, dir, test.name, domain.Encode(test.event)), string(domain.Encode(test.event))); diff != "" {
+				t.Errorf("stored form (-want +got):\n%s", diff)
+			}
+			frame := domain.AppendFrame(nil, test.event, test.seq, test.prev)
+			if diff := cmp.Diff(readGolden(t, "frames", test.name, frame), string(frame)); diff != "" {
+				t.Errorf("delivered form (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Each file of each version that was ever written decodes to the newest form of its event.
+func TestDecodeReadsEveryVersionEverWritten(t *testing.T) {
+	for version := 1; version <= domain.Version; version++ {
+		dir := fmt.Sprintf("v%d", version)
+		for _, test := range goldens() {
+			t.Run(dir+"/"+test.name, func(t *testing.T) {
+				got, err := domain.Decode([]byte(readGolden(t, dir, test.name, nil)))
+				if err != nil {
+					t.Fatalf("Decode = %v, want an event", err)
+				}
+				if diff := cmp.Diff(test.event, got); diff != "" {
+					t.Errorf("Decode (-want +got):\n%s", diff)
+				}
+			})
+		}
+		files, err := filepath.Glob(filepath.Join("testdata", "golden", dir, "*.json"))
+		if err != nil || len(files) != len(goldens()) {
+			t.Errorf("%s has %d files, %v, want %d: one for each event", dir, len(files), err, len(goldens()))
+		}
+	}
+}
+
+// A frame is the stored form with two more keys, so a client can read either with one parser.
+func TestFrameDecodesToTheSameEvent(t *testing.T) {
+	for _, test := range goldens() {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := domain.Decode(domain.AppendFrame(nil, test.event, test.seq, test.prev))
+			if err != nil {
+				t.Fatalf("Decode = %v, want an event", err)
+			}
+			if diff := cmp.Diff(test.event, got); diff != "" {
+				t.Errorf("Decode (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// readGolden returns a golden file without its closing line break; with -update it is written first, unless content
+// is nil.
+func readGolden(t *testing.T, dir, name string, content []byte) string {
+	t.Helper()
+	path := filepath.Join("testdata", "golden", dir, name+".json")
+	if *update && content != nil {
+		if err := os.WriteFile(path, append(content, '\n'), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(string(stored), "\n")
+}
