@@ -89,12 +89,12 @@ func (s *Store) Messages(ctx context.Context, channel domain.Channel, query Mess
 	default:
 		back = true
 	}
-	var page MessagePage
-	messages, err := collect(ctx, s, "read messages", page.scan, sql, args...)
+	scan := newMessageScan()
+	messages, err := collect(ctx, s, "read messages", scan.row, sql, args...)
 	if err != nil {
 		return MessagePage{}, err
 	}
-	return page.finish(messages, limit, back)
+	return MessagePage{Position: scan.position}.finish(messages, limit, back)
 }
 
 func (q MessageQuery) limit() int {
@@ -107,16 +107,31 @@ func (q MessageQuery) limit() int {
 	return q.Limit
 }
 
-// scan reads a row, its position into the page.
-func (p *MessagePage) scan(row pgx.CollectableRow) (Message, error) {
-	var (
-		m     Message
-		nanos int16
-	)
-	err := row.Scan(&p.Position.Epoch, &p.Position.Seq, &m.Seq, &m.ID, &m.From.ID, &m.From.Name,
-		&m.From.Avatar, &m.SentAt, &nanos, &m.Text)
-	m.SentAt = exactly(m.SentAt, nanos)
-	return m, err
+// messageScan reads the rows of a page into one place, again and again: an
+// allocation a column less.
+type messageScan struct {
+	position domain.Position
+	message  Message
+	nanos    int16
+	into     []any
+}
+
+func newMessageScan() *messageScan {
+	s := new(messageScan)
+	m := &s.message
+	s.into = []any{&s.position.Epoch, &s.position.Seq, &m.Seq, &m.ID, &m.From.ID, &m.From.Name,
+		&m.From.Avatar, &m.SentAt, &s.nanos, &m.Text}
+	return s
+}
+
+func (s *messageScan) row(row pgx.CollectableRow) (Message, error) {
+	if err := row.Scan(s.into...); err != nil {
+		return Message{}, err
+	}
+	s.into[0], s.into[1] = nil, nil // the position is the same in each row
+	message := s.message
+	message.SentAt = exactly(message.SentAt, s.nanos)
+	return message, nil
 }
 
 // finish takes the one message too many away, which says that there are more,

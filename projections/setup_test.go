@@ -42,7 +42,8 @@ func openStore(t testing.TB, url string) *projections.Store {
 // running is a projector that runs until the test ends or stop is called.
 type running struct {
 	*projections.Projector
-	stop func()
+	store *projections.Store
+	stop  func()
 }
 
 func run(t testing.TB, store *projections.Store, log *memoryLog, opts projections.Options) running {
@@ -63,7 +64,7 @@ func run(t testing.TB, store *projections.Store, log *memoryLog, opts projection
 		}
 	}
 	t.Cleanup(stop)
-	return running{p, stop}
+	return running{p, store, stop}
 }
 
 // eventually waits for a condition and fails the test when it does not come.

@@ -15,13 +15,15 @@ import (
 
 // writerSettings are for a session whose statements all find their rows by key.
 // Plans are made once, often while the tables are empty and a scan of them is
-// cheapest; it must not stay so. A plan that can't do without what is disabled
-// looks so dear that it would be compiled first, for 100 ms.
+// cheapest; it must not stay so. They are made once and not for each length of
+// an array, which took longer than their execution. A plan that can't do without
+// what is disabled looks so dear that it would be compiled first, for 100 ms.
 const writerSettings = `
 SET search_path TO %s;
 SET enable_seqscan = off;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
+SET plan_cache_mode = force_generic_plan;
 SET jit = off;
 SET lock_timeout = '10s';
 SET statement_timeout = '60s';

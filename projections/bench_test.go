@@ -1,0 +1,96 @@
+package projections_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/faustman/chitchat/domain"
+	"github.com/faustman/chitchat/projections"
+)
+
+// fill appends n messages of 100 users in 10 channels.
+func fill(log *memoryLog, from, n int) {
+	text := strings.Repeat("x", 128)
+	for i := from; i < from+n; i++ {
+		user := domain.User{ID: fmt.Sprintf("%032x", i%100), Name: fmt.Sprint("user ", i%100), Avatar: john.Avatar}
+		log.post(domain.Channel(fmt.Sprint("c", i%10)), &domain.MessagePosted{
+			Header: domain.Header{From: user, SentAt: epoch.Add(time.Duration(i) * time.Millisecond)},
+			ID:     fmt.Sprintf("0198f2c3-7f3e-7cc1-9d55-%012x", i), Text: text,
+		})
+	}
+}
+
+// BenchmarkProject shows what an event costs on its way into the tables, in
+// batches of one, some and many. Decoding is not in it.
+func BenchmarkProject(b *testing.B) {
+	for _, batch := range []int{1, 100, 5000} {
+		b.Run(fmt.Sprint("batch=", batch), func(b *testing.B) {
+			log := newMemoryLog()
+			p := run(b, openStore(b, newDatabase(b)), log, projections.Options{Batch: batch})
+			fill(log, 0, 100) // the statements are prepared, the users are known
+			caughtUp(b, p, log)
+			p.stop()
+			fill(log, 100, b.N)
+			b.ReportAllocs()
+			b.ResetTimer()
+			p = run(b, p.store, log, projections.Options{Batch: batch})
+			caughtUp(b, p, log)
+			b.StopTimer()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
+}
+
+// BenchmarkMessages reads the last 50 of a channel, beside a bare SELECT of the
+// same rows over the same kind of pool.
+func BenchmarkMessages(b *testing.B) {
+	log, url := newMemoryLog(), newDatabase(b)
+	store := openStore(b, url)
+	p := run(b, store, log, projections.Options{})
+	fill(log, 0, 100_000)
+	caughtUp(b, p, log)
+	p.stop()
+	execute(b, url, "VACUUM ANALYZE")
+
+	b.Run("query", func(b *testing.B) {
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				page, err := store.Messages(context.Background(), "c1", projections.MessageQuery{})
+				if err != nil || len(page.Messages) != projections.DefaultPage {
+					b.Errorf("Messages = %d, %v", len(page.Messages), err)
+				}
+			}
+		})
+	})
+	b.Run("bare", func(b *testing.B) {
+		pool, err := pgxpool.New(b.Context(), url)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer pool.Close()
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				rows, _ := pool.Query(context.Background(), `
+SELECT seq, id, user_id, user_name, user_avatar, sent_at, text
+FROM model_1.message WHERE channel = $1 ORDER BY seq DESC LIMIT 50`, "c1")
+				got, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct {
+					Seq                int64
+					ID, User, Name, To string
+					SentAt             time.Time
+					Text               string
+				}])
+				if err != nil || len(got) != 50 {
+					b.Errorf("SELECT = %d, %v", len(got), err)
+				}
+			}
+		})
+	})
+}
