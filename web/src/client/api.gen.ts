@@ -430,7 +430,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description It is not allowed, whoever asks or for whoever asks. */
+        /** @description Not allowed. Tokens come from elsewhere, the Origin is not on the list, or the session is another user's. */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
