@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,18 @@ const (
 	// more. A little above queryTimeout, so that the caller's reason wins.
 	statementTimeout = queryTimeout + time.Second
 )
+
+// readerSettings are for sessions whose queries all find their rows by key. Left
+// alone, Postgres plans a page anew each time, because it sees that the limit is
+// small, and takes longer for that than for the page.
+var readerSettings = map[string]string{
+	"application_name":  "chitchat",
+	"statement_timeout": strconv.FormatInt(statementTimeout.Milliseconds(), 10),
+	"plan_cache_mode":   "force_generic_plan",
+	"enable_seqscan":    "off",
+	"enable_bitmapscan": "off",
+	"jit":               "off",
+}
 
 // Config is what a [Store] is opened with.
 type Config struct {
@@ -57,8 +70,9 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	}
 	settings.PingTimeout = acquireTimeout
 	settings.ConnConfig.ConnectTimeout = connectTimeout
-	setDefault(settings.ConnConfig, "application_name", "chitchat")
-	setDefault(settings.ConnConfig, "statement_timeout", fmt.Sprint(statementTimeout.Milliseconds()))
+	for name, value := range readerSettings {
+		setDefault(settings.ConnConfig, name, value)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, settings)
 	if err != nil {
 		return nil, fmt.Errorf("database pool: %w", err)
