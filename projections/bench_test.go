@@ -47,6 +47,46 @@ func BenchmarkProject(b *testing.B) {
 	}
 }
 
+// BenchmarkProjectBare is what BenchmarkProject is to be seen beside: the rows of
+// the message table alone, without a checkpoint, copied or inserted by others.
+func BenchmarkProjectBare(b *testing.B) {
+	url := newDatabase(b)
+	p := run(b, openStore(b, url), newMemoryLog(), projections.Options{})
+	eventually(b, "the tables", func() bool { return p.Status().Generation > 0 })
+	p.stop()
+	conn, err := pgx.Connect(b.Context(), url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	columns := []string{"channel", "seq", "id", "user_id", "user_name", "user_avatar", "sent_at", "sent_nanos", "text"}
+	row := func(i int) []any {
+		user := fmt.Sprintf("%032x", i%100)
+		return []any{fmt.Sprint("c", i%10), i, fmt.Sprintf("0198f2c3-7f3e-7cc1-9d55-%012x", i), user, user,
+			john.Avatar, epoch.Add(time.Duration(i) * time.Millisecond), 0, strings.Repeat("x", 128)}
+	}
+	n := 0
+	b.Run("insert=1", func(b *testing.B) {
+		for range b.N {
+			n++
+			if _, err := conn.Exec(b.Context(), "INSERT INTO model_1.message VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", row(n)...); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	})
+	b.Run("copy=5000", func(b *testing.B) {
+		for left := b.N; left > 0; left -= 5000 {
+			_, err := conn.CopyFrom(b.Context(), pgx.Identifier{"model_1", "message"}, columns,
+				pgx.CopyFromSlice(min(left, 5000), func(int) ([]any, error) { n++; return row(n), nil }))
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	})
+}
+
 // BenchmarkMessages reads the last 50 of a channel, beside a bare SELECT of the
 // same rows over the same kind of pool.
 func BenchmarkMessages(b *testing.B) {

@@ -33,6 +33,7 @@ func TestProjectorOnTheLog(t *testing.T) {
 		}
 	}()
 
+	eventually(t, "the tables", func() bool { return p.Status().Generation > 0 })
 	var want []string
 	for i := range 100 {
 		id := fmt.Sprint("m", i)

@@ -13,7 +13,7 @@ import (
 
 // ErrUnavailable is what every query's error is when the read model can't
 // answer now and the same query may succeed later: Postgres is down, starting,
-// overloaded or not yet migrated.
+// overloaded or not yet migrated. A projector's fault of that kind is it, too.
 var ErrUnavailable = errors.New("the read model is not available")
 
 // errFenced says that the checkpoint is not where this projector left it, or
@@ -83,6 +83,16 @@ func unavailable(err error) bool {
 		return true
 	}
 	return absent[pgErr.Code]
+}
+
+// databaseError marks what passes of a projector's err, which came from the
+// database, as [ErrUnavailable].
+func databaseError(err error) error {
+	var model *ModelError
+	if errors.As(err, &model) || errors.Is(err, errFenced) || !unavailable(err) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
 // queryError makes of a query's err what the caller is to see. The context is

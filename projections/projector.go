@@ -148,7 +148,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 func (p *Projector) attempt(ctx context.Context) error {
 	writer, err := p.openWriter(ctx)
 	if err != nil {
-		return err
+		return databaseError(err)
 	}
 	defer writer.close()
 	if err := p.compare(ctx, writer.at); err != nil {
@@ -170,7 +170,7 @@ func (p *Projector) attempt(ctx context.Context) error {
 		for len(records) > 0 {
 			n := prefix(records)
 			if err := p.apply(ctx, writer, records[:n]); err != nil {
-				return err
+				return databaseError(err)
 			}
 			records = records[n:]
 		}

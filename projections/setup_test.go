@@ -2,6 +2,7 @@ package projections_test
 
 import (
 	"context"
+	"flag"
 	"log/slog"
 	"testing"
 	"time"
@@ -13,7 +14,11 @@ import (
 	"github.com/faustman/chitchat/projections"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	// A history with crashes takes half a second. -rapid.checks asks for more.
+	_ = flag.Set("rapid.checks", "30")
+	pgtest.Main(m)
+}
 
 // newDatabase returns the URL of a migrated database without a read model.
 func newDatabase(t testing.TB) string {
