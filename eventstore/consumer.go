@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -23,6 +24,9 @@ func (l *Log) consumer(ctx context.Context, after uint64) (jetstream.MessagesCon
 		MemoryStorage:     true,
 		Replicas:          1,
 	})
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, nil, fmt.Errorf("create consumer behind %d: %w: the stream is gone", after, ErrEpochChanged)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("create consumer behind %d: %w", after, err)
 	}

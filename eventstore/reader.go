@@ -161,13 +161,6 @@ func (r *Reader) run(ctx context.Context, after uint64) error {
 // consume reads behind the given sequence with one consumer until it fails,
 // and returns the last sequence that it handed on.
 func (r *Reader) consume(ctx context.Context, after uint64) (uint64, error) {
-	end, err := r.log.Last(ctx)
-	if err != nil {
-		return after, err
-	}
-	if after > end.Seq {
-		return after, fmt.Errorf("position %d is beyond the log's end %d", after, end.Seq)
-	}
 	messages, remove, err := r.log.consumer(ctx, after)
 	if err != nil {
 		return after, err
@@ -175,6 +168,15 @@ func (r *Reader) consume(ctx context.Context, after uint64) (uint64, error) {
 	defer remove()
 	defer messages.Stop()
 	defer context.AfterFunc(ctx, messages.Stop)() // Next waits for no context
+	// Asked behind the consumer's making, and so of the stream that it is on:
+	// a consumer ends with its stream.
+	end, err := r.log.Last(ctx)
+	if err != nil {
+		return after, err
+	}
+	if after > end.Seq {
+		return after, fmt.Errorf("position %d is beyond the log's end %d", after, end.Seq)
+	}
 	r.fault.Store(nil)
 	owed := uint64(0) // the log's end when the consumer was last silent
 	for {

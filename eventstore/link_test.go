@@ -1,0 +1,93 @@
+package eventstore_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/faustman/chitchat/internal/natsd"
+	"github.com/faustman/chitchat/internal/natstest"
+)
+
+// link is a way from a client to its server that a test can disturb. The server may go and come back with its store.
+type link struct {
+	store string
+
+	mu     sync.Mutex // guards server
+	server *natsd.Server
+
+	// deaf loses all that the server answers, mute all that the client sends.
+	deaf, mute atomic.Bool
+	// onWrite is called with what the client is about to send.
+	onWrite atomic.Pointer[func([]byte)]
+}
+
+// setupLink returns a link to a new server and a connection over it.
+func setupLink(t testing.TB) (*link, *nats.Conn) {
+	t.Helper()
+	l := &link{store: t.TempDir()}
+	l.start(t)
+	t.Cleanup(func() { l.stop(t) })
+	return l, natstest.Connect(t, l.server, nats.InProcessServer(l))
+}
+
+func (l *link) start(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	server, err := natsd.Start(ctx, natsd.Options{StoreDir: l.store, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.server = server
+}
+
+func (l *link) stop(t testing.TB) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.server.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func (l *link) InProcessConn() (net.Conn, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	conn, err := l.server.InProcessConn()
+	if err != nil {
+		return nil, err
+	}
+	return &linkConn{Conn: conn, link: l}, nil
+}
+
+type linkConn struct {
+	net.Conn
+	link *link
+}
+
+func (c *linkConn) Read(p []byte) (int, error) {
+	for {
+		n, err := c.Conn.Read(p)
+		if err != nil || !c.link.deaf.Load() {
+			return n, err
+		}
+	}
+}
+
+func (c *linkConn) Write(p []byte) (int, error) {
+	if hook := c.link.onWrite.Load(); hook != nil {
+		(*hook)(p)
+	}
+	if c.link.mute.Load() {
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
+}
