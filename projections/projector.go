@@ -20,11 +20,10 @@ const (
 	// maxBatchBytes bounds a transaction, in bytes of payload, so that memory
 	// stays flat with long messages, too.
 	maxBatchBytes = 8 << 20
-	// applyTimeout bounds a transaction without its commit, commitTimeout the
-	// commit. The largest takes about a second; these are for a database that
-	// does not answer any more.
-	applyTimeout  = 60 * time.Second
-	commitTimeout = 30 * time.Second
+	// applyTimeout bounds each half of a transaction, what it reads and what it
+	// writes. The largest takes about a second; this is for a database that does
+	// not answer any more.
+	applyTimeout = 60 * time.Second
 	// minRetry and maxRetry bound the pause before a failed attempt is made
 	// again; it doubles from one to the other.
 	minRetry = 20 * time.Millisecond

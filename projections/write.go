@@ -78,10 +78,9 @@ FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::b
   AS q (seq, subject, code, reason, payload, payload_bytes, stored_at)`
 )
 
-// writes returns the statements that bring the fold into the tables. Stays that
+// write queues the statements that bring the fold into the tables. Stays that
 // end come before those that begin: a session is in a channel once at a time.
-func (f *fold) writes() *pgx.Batch {
-	batch := &pgx.Batch{}
+func (f *fold) write(batch *pgx.Batch) {
 	f.writeStays(batch)
 	f.writeMessages(batch)
 	if len(f.users) > 0 {
@@ -90,7 +89,6 @@ func (f *fold) writes() *pgx.Batch {
 	if len(f.quarantined) > 0 {
 		f.writeQuarantine(batch)
 	}
-	return batch
 }
 
 // stayColumns are the arrays of updateStays, and with the second half those of

@@ -89,41 +89,54 @@ func (w *writer) quarantineCounts(ctx context.Context) (map[QuarantineCode]uint6
 // With an error nothing is applied, except that after one of the commit nobody
 // knows; the checkpoint tells. The move comes first and is the fence: it waits
 // for a writer that is faster, and finds nothing to move when that one is done.
+//
+// It takes two round trips, which is most of what a batch of one event costs.
+// Hence begin and commit travel with the statements, and not in a [pgx.Tx].
 func (w *writer) apply(ctx context.Context, records []eventstore.Record, logSeq uint64) (outcome, error) {
-	bounded, cancel := context.WithTimeout(ctx, applyTimeout)
-	defer cancel()
 	next := domain.Position{Epoch: w.at.Epoch, Seq: records[len(records)-1].Seq}
-	tx, fold, err := w.begin(bounded, records, next.Seq, max(logSeq, next.Seq))
-	if tx != nil {
-		defer func() { _ = tx.Rollback(bounded) }() // after a commit it does nothing
-	}
+	fold, err := w.begin(ctx, records, next.Seq, max(logSeq, next.Seq))
 	if err != nil {
+		w.rollback(ctx)
 		return outcome{}, fmt.Errorf("begin at %s: %w", w.at, err)
 	}
 	for i := range records {
 		fold.add(records[i])
 	}
-	writes := fold.writes()
-	if writes.Len() > 0 {
-		if err := tx.SendBatch(bounded, writes).Close(); err != nil {
-			return outcome{}, fmt.Errorf("write up to %s: %w", next, err)
-		}
-	}
-	// Half a batch of patience costs nobody anything, an unknown outcome does.
-	committing, done := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
-	defer done()
-	if err := tx.Commit(committing); err != nil {
-		return outcome{}, fmt.Errorf("commit up to %s: %w", next, err)
+	writes := &pgx.Batch{}
+	fold.write(writes)
+	writes.Queue("COMMIT")
+	// The end of ctx does not break off a commit: a batch of patience costs
+	// nobody anything, an unknown outcome does.
+	committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyTimeout)
+	defer cancel()
+	if err := w.conn.SendBatch(committing, writes).Close(); err != nil {
+		w.rollback(ctx)
+		return outcome{}, fmt.Errorf("write up to %s: %w", next, err)
 	}
 	w.at = next
 	return fold.outcome, nil
 }
 
+// rollback makes the connection fit for the next transaction after a refused
+// statement. After worse it does not matter: the connection is dropped.
+func (w *writer) rollback(ctx context.Context) {
+	if w.conn.IsClosed() || w.conn.PgConn().TxStatus() == 'I' {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, applyTimeout)
+	defer cancel()
+	if _, err := w.conn.Exec(bounded, "ROLLBACK"); err != nil {
+		w.close()
+	}
+}
+
 // begin begins the transaction, moves the checkpoint and reads what the fold
-// needs, in one round trip. The transaction may be there with an error, too.
-func (w *writer) begin(ctx context.Context, records []eventstore.Record, seq, logSeq uint64) (pgx.Tx, *fold, error) {
+// needs, in one round trip.
+func (w *writer) begin(ctx context.Context, records []eventstore.Record, seq, logSeq uint64) (*fold, error) {
+	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
+	defer cancel()
 	batch := &pgx.Batch{}
-	batch.BeginTx(pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
+	batch.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 	batch.Queue(moveCheckpoint, w.at.Epoch, w.at.Seq, seq, lastEventAt(records), logSeq, w.generation, w.state).
 		Exec(func(tag pgconn.CommandTag) error {
 			if tag.RowsAffected() == 0 {
@@ -153,9 +166,10 @@ func (w *writer) begin(ctx context.Context, records []eventstore.Record, seq, lo
 			return err
 		})
 	}
-	results := w.conn.SendBatch(ctx, batch)
-	err := results.Close()
-	return results.Tx(), newFold(first, open), err
+	if err := w.conn.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, err
+	}
+	return newFold(first, open), nil
 }
 
 func scanStay(row pgx.CollectableRow) (domain.Stay, error) {
