@@ -79,6 +79,7 @@ func TestAppendOutlivesItsContext(t *testing.T) {
 }
 
 func TestAppendRefuses(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		text    string
@@ -151,6 +152,7 @@ func TestAppendOfARefusedEventNeverArrives(t *testing.T) {
 }
 
 func TestAppendOutcomeUnknown(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		disturb func(*link)

@@ -36,13 +36,12 @@ func BenchmarkAppend(b *testing.B) {
 // BenchmarkRead shows what an entry costs a reader, decoded: an iteration is one entry, of a log that is read from
 // its beginning as often as it takes.
 func BenchmarkRead(b *testing.B) {
-	w := setup(b)
-	const entries = 8000
-	flood(b, w.js, entries)
+	const entries = 20_000
+	log := setupLong(b, entries)
 	b.ReportAllocs()
 	b.ResetTimer()
 	for left := b.N; left > 0; left -= entries {
-		reader := w.log.NewReader(0)
+		reader := log.NewReader(0)
 		for want := min(left, entries); want > 0; {
 			batch, err := reader.Next(b.Context(), want)
 			if err != nil {

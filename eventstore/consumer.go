@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
+
+// removeTimeout bounds the removal of a consumer. Whoever waits for it wants to
+// begin the next one or to end.
+const removeTimeout = time.Second
 
 // consumer makes a consumer over the whole stream behind the given sequence.
 // It is of the simplest kind that NATS has: unfiltered (filtered ones have
@@ -31,7 +36,7 @@ func (l *Log) consumer(ctx context.Context, after uint64) (jetstream.MessagesCon
 		return nil, nil, fmt.Errorf("create consumer behind %d: %w", after, err)
 	}
 	remove := func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
 		defer cancel()
 		// A consumer that could not be removed is forgotten by the server
 		// after consumerIdle.

@@ -7,9 +7,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
+	"github.com/faustman/chitchat/domain"
+	"github.com/faustman/chitchat/eventstore"
 	"github.com/faustman/chitchat/internal/natsd"
 	"github.com/faustman/chitchat/internal/natstest"
 )
@@ -30,10 +34,54 @@ type link struct {
 // setupLink returns a link to a new server and a connection over it.
 func setupLink(t testing.TB) (*link, *nats.Conn) {
 	t.Helper()
-	l := &link{store: t.TempDir()}
+	return setupLinkOn(t, t.TempDir())
+}
+
+// setupLinkOn is setupLink with a store that may have a log.
+func setupLinkOn(t testing.TB, store string) (*link, *nats.Conn) {
+	t.Helper()
+	l := &link{store: store}
 	l.start(t)
 	t.Cleanup(func() { l.stop(t) })
 	return l, natstest.Connect(t, l.server, nats.InProcessServer(l))
+}
+
+// setupLong returns a log of n messages in the lobby. They are written by a server that does not fsync each, which
+// takes a tenth of the time; the one that has them then is like any other.
+func setupLong(t testing.TB, n int) *eventstore.Log {
+	t.Helper()
+	store := t.TempDir()
+	fast, err := server.NewServer(&server.Options{
+		ServerName: "chitchat", DontListen: true, JetStream: true, StoreDir: store, NoSigs: true, NoLog: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fast.Start()
+	if !fast.ReadyForConnections(patience) {
+		t.Fatalf("the server is not ready within %v", patience)
+	}
+	nc, err := nats.Connect("", nats.InProcessServer(fast), nats.ReconnectBufSize(-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	open(t, nc)
+	js, payload := jetStream(t, nc), domain.Encode(message("m"))
+	for range n {
+		if _, err := js.PublishAsync("chitchat.lobby", payload); err != nil {
+			t.Fatal(err)
+		}
+	}
+	select {
+	case <-js.PublishAsyncComplete():
+	case <-time.After(patience):
+		t.Fatalf("%d messages are not stored within %v", n, patience)
+	}
+	nc.Close()
+	fast.Shutdown()
+	fast.WaitForShutdown()
+	_, nc = setupLinkOn(t, store)
+	return open(t, nc)
 }
 
 func (l *link) start(t testing.TB) {

@@ -18,8 +18,7 @@ const (
 	readerBuffer = 4096
 	// pullBatch is how many messages one pull asks for.
 	pullBatch = 1000
-	// pullHeartbeat is how often a silent server shows that it is there; twice
-	// that without one begins a new consumer.
+	// pullHeartbeat is how often a silent server shows that it is there.
 	pullHeartbeat = time.Second
 	// pullExpiry bounds one pull.
 	pullExpiry = 10 * time.Second
@@ -28,6 +27,9 @@ const (
 	// watchInterval is how often the watchdog compares a silent reader with
 	// the log's end.
 	watchInterval = 2 * time.Second
+	// linkInterval is how often a silent reader looks whether its connection was
+	// made anew: the server may have restarted, and its consumer with it.
+	linkInterval = 200 * time.Millisecond
 	// retryFirst and retryMost bound the wait before a new consumer.
 	retryFirst = 50 * time.Millisecond
 	retryMost  = 2 * time.Second
@@ -52,6 +54,9 @@ func (e *HoleError) Error() string {
 
 // errStalled says that the log's end moved and the consumer did not.
 var errStalled = errors.New("the consumer stands still while the log's end moves")
+
+// errReconnected says that the connection was made anew.
+var errReconnected = errors.New("the connection was made anew")
 
 // Reader reads the whole log in order. It is for one goroutine; Fault may be
 // called by any.
@@ -161,6 +166,7 @@ func (r *Reader) run(ctx context.Context, after uint64) error {
 // consume reads behind the given sequence with one consumer until it fails,
 // and returns the last sequence that it handed on.
 func (r *Reader) consume(ctx context.Context, after uint64) (uint64, error) {
+	reconnects := r.log.nc.Stats().Reconnects
 	messages, remove, err := r.log.consumer(ctx, after)
 	if err != nil {
 		return after, err
@@ -179,19 +185,26 @@ func (r *Reader) consume(ctx context.Context, after uint64) (uint64, error) {
 	}
 	r.fault.Store(nil)
 	owed := uint64(0) // the log's end when the consumer was last silent
+	heard := time.Now()
 	for {
-		msg, err := messages.Next(jetstream.NextMaxWait(watchInterval))
+		msg, err := messages.Next(jetstream.NextMaxWait(linkInterval))
 		if ctx.Err() != nil {
 			return after, ctx.Err()
 		}
 		if errors.Is(err, nats.ErrTimeout) {
+			if r.log.nc.Stats().Reconnects != reconnects {
+				return after, errReconnected
+			}
+			if time.Since(heard) < watchInterval {
+				continue
+			}
 			if after < owed {
 				return after, fmt.Errorf("%w: at %d, end %d", errStalled, after, owed)
 			}
 			if end, err = r.log.Last(ctx); err != nil {
 				return after, err
 			}
-			owed = end.Seq
+			owed, heard = end.Seq, time.Now()
 			continue
 		}
 		if err != nil {
@@ -210,7 +223,7 @@ func (r *Reader) consume(ctx context.Context, after uint64) (uint64, error) {
 		record := decode(msg.Subject(), meta.Sequence.Stream, meta.Timestamp, msg.Data())
 		select {
 		case r.records <- record:
-			after = record.Seq
+			after, heard = record.Seq, time.Now()
 		case <-ctx.Done():
 			return after, ctx.Err()
 		}

@@ -123,6 +123,25 @@ func TestReaderWhoseConsumerStandsStill(t *testing.T) {
 	}
 }
 
+// A restart ends the server's consumers. The reader begins a new one at once.
+func TestReaderGoesOnAtOnceAfterARestart(t *testing.T) {
+	w := setup(t)
+	post(t, w.log, "lobby", "m-1")
+	reader := newReader(t, w.log, 0)
+	records := read(t, reader, 1)
+	if err := w.server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "reconnect", w.nc.IsConnected)
+	began := time.Now()
+	post(t, w.log, "lobby", "m-2")
+	wantContiguous(t, append(records, read(t, reader, 1)...), 0)
+	// It takes some 0.2 s; the watchdog would take 4.
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("the reader went on after %v, want it before the watchdog sees a stall", took)
+	}
+}
+
 // A silent log is no fault: the reader keeps its consumer.
 func TestReaderOfASilentLog(t *testing.T) {
 	t.Parallel()
@@ -357,11 +376,10 @@ func TestReaderBeyondTheEnd(t *testing.T) {
 // A slow applier costs nothing but time, and a reader that is full can be closed.
 func TestReaderThatNobodyAsks(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
 	const n = 4096 + 1500 // more than the reader holds, and more than a pull
-	flood(t, w.js, n)
-	full := w.log.NewReader(0)
-	slow := newReader(t, w.log, 0)
+	log := setupLong(t, n)
+	full := log.NewReader(0)
+	slow := newReader(t, log, 0)
 	read(t, slow, 1)
 	wantContiguous(t, read(t, slow, n-1), 1)
 	full.Close()
@@ -372,30 +390,12 @@ func TestReaderThatNobodyAsks(t *testing.T) {
 	}
 }
 
-// flood puts n messages into the lobby without waiting for each.
-func flood(t testing.TB, js jetstream.JetStream, n int) {
-	t.Helper()
-	payload := domain.Encode(message("m"))
-	for range n {
-		for {
-			if _, err := js.PublishAsync("chitchat.lobby", payload); err == nil {
-				break
-			} else if !errors.Is(err, jetstream.ErrTooManyStalledMsgs) {
-				t.Fatal(err)
-			}
-		}
-	}
-	select {
-	case <-js.PublishAsyncComplete():
-	case <-time.After(patience):
-		t.Fatalf("%d messages are not stored within %v", n, patience)
-	}
-}
-
 func TestCloseWhileTheServerIsAway(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
+	post(t, w.log, "lobby", "m-1")
 	reader := w.log.NewReader(0)
-	consumers(t, w.js)
+	read(t, reader, 1)
 	if err := w.server.Close(); err != nil {
 		t.Fatal(err)
 	}
