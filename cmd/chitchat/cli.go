@@ -24,6 +24,7 @@ type cli struct {
 	Serve  serveCommand      `cmd:"" default:"withargs" help:"Serve the chat (this is what happens without a command)."`
 	Status statusCommand     `cmd:"" help:"Show the log's end, how far the tables are, and what is quarantined."`
 	Token  tokenCommand      `cmd:"" help:"Mint a token for a person in a channel."`
+	SQL    sqlCommand        `cmd:"" name:"sql" help:"Query the tables in SQL, as a reader who can change nothing."`
 	Migr   migrateCommand    `cmd:"" name:"migrate" help:"Bring the database up to date and say what was done (serve does so by itself)."`
 	Health healthCommand     `cmd:"" name:"healthcheck" help:"Ask a running server whether it is ready; for containers without a shell."`
 	Vers   versionSubcommand `cmd:"" name:"version" help:"Print the version."`

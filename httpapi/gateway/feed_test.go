@@ -241,3 +241,28 @@ func TestBigChannelIsToldInSummaries(t *testing.T) {
 		last = f
 	}
 }
+
+// Many who come into a closed room in the same moment find one room.
+func TestRoomOpensOnceForManyAtOnce(t *testing.T) {
+	w := setup(t)
+	n := w.start()
+	w.post("rush", 3)
+	var rush sync.WaitGroup
+	for i := range 20 {
+		rush.Go(func() {
+			ws, _, err := n.dial(fmt.Sprint("p", i), "rush", options{"after": w.log.Epoch() + ":0"}, nil, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer ws.Close() //nolint:errcheck // read what was asked for
+			c := &client{Conn: ws, t: t}
+			for range 3 {
+				if f := c.read(); f.Type != "message" {
+					t.Errorf("got %+v, want the messages from before", f)
+				}
+			}
+		})
+	}
+	rush.Wait()
+}

@@ -162,11 +162,11 @@ func (h *hub) open(ctx context.Context, channel domain.Channel) (*room, error) {
 	}
 	h.mu.Unlock()
 	if !found {
-		r.err = h.fill(ctx, r)
-		if r.err != nil {
+		if err := h.fill(ctx, r); err != nil {
 			h.mu.Lock()
 			delete(h.rooms, channel)
 			h.mu.Unlock()
+			r.err = err
 			close(r.ready)
 		}
 	}

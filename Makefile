@@ -1,0 +1,85 @@
+# chitchat. `make help` lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run build web test test-go test-web fuzz bench lint generate check-generated fmt tools clean
+
+GOLANGCI_LINT_VERSION := v2.15.0
+GOVULNCHECK_VERSION := v1.9.0
+
+# What the page is built from; the build is done again when one of these is newer.
+WEB_SOURCES := $(shell find web/src web/public web/build -type f 2>/dev/null) \
+	web/index.html web/package.json web/package-lock.json web/vite.config.ts
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Build everything and serve it on http://localhost:8080 (ARGS="--listen …" for more)
+	@bin="$$(internal/pgd/fetch.sh)" && CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" exec bin/chitchat serve $(ARGS)
+
+build: web ## Build bin/chitchat with the page in it
+	go build -trimpath -o bin/chitchat ./cmd/chitchat
+
+web: web/dist/index.html ## Build the page
+
+web/node_modules/.installed: web/package-lock.json web/package.json web/.npmrc
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	cd web && npm run build
+	@touch $@
+
+test: test-web test-go ## Run every test: the page's, the server's, and both in a real browser
+
+test-web: web/node_modules/.installed
+	cd web && npm test
+
+# The race detector needs a C compiler, the browser tests a Chromium.
+test-go: web
+	@command -v cc >/dev/null || command -v gcc >/dev/null || { echo "a C compiler is missing: apt-get install gcc libc6-dev (macOS: xcode-select --install)"; exit 1; }
+	@web/test/find-chromium.sh >/dev/null
+	@bin="$$(internal/pgd/fetch.sh)" && export CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" CHROME_BIN="$$(web/test/find-chromium.sh)" && \
+		go test -race -timeout 10m ./...
+
+fuzz: ## Run each fuzz target for FUZZTIME (10s)
+	@set -e; for package in ./domain ./httpapi/gateway; do \
+		for target in $$(go test -list '^Fuzz' $$package | grep ^Fuzz); do \
+			echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-10s} $$package; \
+		done; done
+
+bench: ## Measure what an append, a delivery and a projected event cost (BENCHTIME, 1s)
+	go test -run '^$$' -bench . -benchtime $${BENCHTIME:-1s} -timeout 20m ./domain ./eventstore ./httpapi/gateway ./projections
+
+tools: bin/golangci-lint bin/govulncheck
+
+bin/golangci-lint:
+	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+
+bin/govulncheck:
+	GOBIN=$(CURDIR)/bin go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+
+lint: tools web/node_modules/.installed ## Check style, boundaries and known vulnerabilities
+	bin/golangci-lint run
+	go mod verify
+	cd web && npm run lint
+	@out=$$(bin/govulncheck ./... 2>&1); status=$$?; \
+	if [ $$status -ne 0 ] && grep -qE 'no such host|dial tcp|connection refused|fetching vulnerabilities' <<<"$$out"; then \
+		echo "govulncheck: its database can't be reached from here, not checked"; \
+	else echo "$$out" | tail -n 20; exit $$status; fi
+
+generate: web/node_modules/.installed ## Make the generated files anew
+	cd web && npm run generate
+
+check-generated: web/node_modules/.installed ## Fail when a generated file or go.mod is not up to date
+	cd web && npm run check-generated
+	go mod tidy -diff
+
+fmt: tools web/node_modules/.installed ## Format everything
+	bin/golangci-lint fmt
+	cd web && npm run format
+
+clean: ## Remove what was built and fetched (never the data)
+	rm -rf bin .cache web/node_modules
+	find web/dist -mindepth 1 ! -name .gitkeep -delete

@@ -1,0 +1,339 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// patience bounds every wait of a test for a condition. A machine that builds
+// and runs other tests meanwhile is slow.
+const patience = 60 * time.Second
+
+// binary is the program, built with the race detector for all tests here.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "chitchat-test-")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir) //nolint:errcheck // the system's temporary directory
+		binary = filepath.Join(dir, "chitchat")
+		build := exec.Command("go", "build", "-race", "-o", binary, ".")
+		if output, err := build.CombinedOutput(); err != nil {
+			panic(fmt.Sprintf("go build: %v\n%s", err, output))
+		}
+		return m.Run()
+	}())
+}
+
+// process is a running `chitchat serve`.
+type process struct {
+	t       testing.TB
+	command *exec.Cmd
+	address string
+	data    string
+	log     *buffer
+	done    chan struct{}
+	err     error
+}
+
+// buffer is what a process writes, for many goroutines.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// freeAddress returns a loopback address that nobody listens on.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// dataDir returns a directory for --data that root's servant can reach too.
+func dataDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "chitchat-data-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return filepath.Join(dir, "data")
+}
+
+// serve starts the program and waits until it is ready. environment are more
+// variables, as NAME=value.
+func serve(t testing.TB, data, address string, environment ...string) *process {
+	t.Helper()
+	p := start(t, data, address, environment...)
+	eventually(t, "the server is ready", func() bool {
+		select {
+		case <-p.done:
+			t.Fatalf("the server ended: %v\n%s", p.err, p.log)
+		default:
+		}
+		status, _ := get(p, "/readyz", "")
+		return status == http.StatusOK
+	})
+	return p
+}
+
+func start(t testing.TB, data, address string, environment ...string) *process {
+	t.Helper()
+	p := &process{t: t, address: address, data: data, log: &buffer{}, done: make(chan struct{})}
+	p.command = exec.Command(binary, "serve", "--data", data, "--listen", address)
+	p.command.Env = append(cleanEnvironment(), environment...)
+	p.command.Stdout, p.command.Stderr = p.log, p.log
+	if err := p.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.err = p.command.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(func() {
+		p.stop()
+		if t.Failed() {
+			t.Logf("the server's log:\n%s", tail(p.log.String(), 8<<10))
+		}
+		if text := p.log.String(); strings.Contains(text, "DATA RACE") {
+			t.Errorf("data race:\n%s", tail(text, 8<<10))
+		}
+	})
+	return p
+}
+
+// cleanEnvironment is this process's without the settings of chitchat, but for
+// where Postgres is.
+func cleanEnvironment() []string {
+	var environment []string
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if name != "CHITCHAT_PG_BIN" && (strings.HasPrefix(name, "CHITCHAT_") || name == "DATABASE_URL" || name == "NATS_URL" || name == "JWT_SECRET") {
+			continue
+		}
+		environment = append(environment, variable)
+	}
+	return environment
+}
+
+func tail(s string, n int) string { return s[max(len(s)-n, 0):] }
+
+// stop ends the server in order.
+func (p *process) stop() {
+	_ = p.command.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		p.t.Error("the server does not end on SIGTERM")
+		p.kill()
+	}
+}
+
+// kill ends the server as a power cut would, as far as the kernel lets us.
+func (p *process) kill() {
+	_ = p.command.Process.Kill()
+	<-p.done
+}
+
+// chat runs another command on the server's data and returns its output.
+func chitchat(t testing.TB, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	command := exec.CommandContext(ctx, binary, args...)
+	command.Env = cleanEnvironment()
+	var out, errs bytes.Buffer
+	command.Stdout, command.Stderr = &out, &errs
+	err := command.Run()
+	if _, exited := err.(*exec.ExitError); err != nil && !exited { //nolint:errorlint // os/exec returns it bare
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), command.ProcessState.ExitCode()
+}
+
+// get asks the server; the body is empty when it can't be reached.
+func get(p *process, path, token string) (status int, body []byte) {
+	request, err := http.NewRequest(http.MethodGet, "http://"+p.address+path, nil)
+	if err != nil {
+		return 0, nil
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	client := http.Client{Timeout: 10 * time.Second}
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, nil
+	}
+	defer response.Body.Close()
+	body, _ = io.ReadAll(response.Body)
+	return response.StatusCode, body
+}
+
+// signIn returns a token.
+func (p *process) signIn(name, channel string) string {
+	p.t.Helper()
+	response, err := http.PostForm("http://"+p.address+"/auth", url.Values{"name": {name}, "channel": {channel}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var answer struct{ Token string }
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || answer.Token == "" {
+		p.t.Fatalf("POST /auth: %v, %v", response.Status, err)
+	}
+	return answer.Token
+}
+
+// frame is what a test reads of frames and messages.
+type frame struct {
+	Type string `json:"type"`
+	Seq  uint64 `json:"seq"`
+	Prev uint64 `json:"prev"`
+	ID   string `json:"id"`
+	Text string `json:"text"`
+	Code string `json:"code"`
+}
+
+// history reads the channel's messages, all of them.
+func (p *process) history(token string, minSeq uint64) []frame {
+	p.t.Helper()
+	var all []frame
+	for after := uint64(0); ; {
+		status, body := get(p, fmt.Sprintf("/messages?limit=200&after=%d&min_seq=%d", after, minSeq), token)
+		if status != http.StatusOK {
+			p.t.Fatalf("GET /messages: %d %s", status, body)
+		}
+		var page struct {
+			Messages []frame
+			HasMore  bool `json:"has_more"`
+		}
+		if err := json.Unmarshal(body, &page); err != nil {
+			p.t.Fatal(err)
+		}
+		all = append(all, page.Messages...)
+		if !page.HasMore {
+			return all
+		}
+		after = all[len(all)-1].Seq
+	}
+}
+
+// connect opens a socket in chitchat.v1; parameters are more of the query's.
+func (p *process) connect(token string, parameters ...string) (*websocket.Conn, error) {
+	dialer := websocket.Dialer{Subprotocols: []string{"chitchat.v1"}, HandshakeTimeout: 10 * time.Second}
+	ws, response, err := dialer.Dial("ws://"+p.address+"/channel?"+strings.Join(append(parameters, "token="+token), "&"), nil)
+	if response != nil && response.Body != nil {
+		_ = response.Body.Close()
+	}
+	return ws, err
+}
+
+// send sends a message and returns its answer.
+func send(ws *websocket.Conn, id, text string, retry bool) (frame, error) {
+	command, err := json.Marshal(map[string]any{"type": "send", "id": id, "text": text, "retry": retry})
+	if err != nil {
+		return frame{}, err
+	}
+	if err := ws.WriteMessage(websocket.TextMessage, command); err != nil {
+		return frame{}, err
+	}
+	for {
+		var f frame
+		_ = ws.SetReadDeadline(time.Now().Add(patience))
+		if err := ws.ReadJSON(&f); err != nil {
+			return frame{}, err
+		}
+		if (f.Type == "ack" || f.Type == "error") && f.ID == id {
+			return f, nil
+		}
+	}
+}
+
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited %v in vain: %s", patience, what)
+		}
+		time.Sleep(10 * time.Millisecond) // between two looks at the condition
+	}
+}
+
+// script runs a browser script of web/e2e; answer is called for each line that
+// it prints and returns a line for it, or none.
+func script(t testing.TB, stdin io.Reader, answer func(line string) string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, "node", args...)
+	command.Dir = filepath.Join("..", "..", "web")
+	var errs bytes.Buffer
+	command.Stderr = &errs
+	var answers io.WriteCloser
+	if stdin != nil {
+		command.Stdin = stdin
+	} else {
+		var err error
+		if answers, err = command.StdinPipe(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatalf("%v: run `make web` first, which installs what the scripts need", err)
+	}
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		t.Log(lines.Text())
+		if answer == nil {
+			continue
+		}
+		if line := answer(lines.Text()); line != "" {
+			_, _ = io.WriteString(answers, line+"\n")
+		}
+	}
+	if err := command.Wait(); err != nil {
+		t.Fatalf("node %s: %v\n%s", strings.Join(args, " "), err, errs.String())
+	}
+}
