@@ -17,8 +17,9 @@
 //
 // Readers see only what is durable. A [Reader] gives every entry once, in the
 // order of the log, without a hole: it compares each sequence with the one
-// before, begins a new consumer at any doubt and after each reconnect, and watches for a consumer that
-// stands still while the log's end moves. A hole that stays is a [HoleError].
+// before, begins a new consumer at any doubt and after each reconnect, and
+// watches for a consumer that stands still while the log's end moves. A hole
+// that stays is a [HoleError].
 //
 // A position is an epoch and a sequence. The epoch is made with the stream and
 // kept in its metadata: a wiped disk gives another one, so that an old
