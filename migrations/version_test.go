@@ -14,7 +14,7 @@ import (
 // views as they are.
 func TestVersionsFollowTheirSQL(t *testing.T) {
 	const (
-		model        = "93968718586e"
+		model        = "dde49a04c2f9"
 		modelVersion = "1"
 		views        = "9fb22a44450b"
 		viewsVersion = 1

@@ -8,8 +8,11 @@ import (
 	"github.com/faustman/chitchat/domain"
 )
 
-// The projector's statements. Each takes a batch as one array a column. They
-// name tables without a schema: the session's search_path is the generation's.
+// The projector's statements. Each takes a batch as one array a column. unnest
+// stands in the select list, where all arrays advance together and nothing is
+// stored on the way: in FROM, each would fill a buffer that takes longer to get
+// and give back than a small batch takes to write. Tables are named without a
+// schema: the session's search_path is the generation's.
 const (
 	moveCheckpoint = `
 UPDATE checkpoint
@@ -19,20 +22,27 @@ WHERE epoch = $1 AND seq = $2
 
 	selectFirst = `
 SELECT m.user_id, m.id, m.seq
-FROM unnest($1::text[], $2::text[]) AS k (user_id, id)
+FROM (
+  SELECT unnest($1::text[]) AS user_id, unnest($2::text[]) AS id
+) AS k
 JOIN message m ON m.user_id = k.user_id AND m.id = k.id`
 
 	selectOpen = `
 SELECT s.channel, s.session, s.user_id, s.user_name, coalesce(s.user_avatar, ''), s.term, s.joined_seq, s.joined_at, s.joined_nanos
-FROM unnest($1::text[], $2::text[]) AS k (channel, session)
+FROM (
+  SELECT unnest($1::text[]) AS channel, unnest($2::text[]) AS session
+) AS k
 JOIN session s ON s.channel = k.channel AND s.session = k.session
 WHERE s.left_seq IS NULL`
 
 	insertMessages = `
 INSERT INTO message (channel, seq, id, user_id, user_name, user_avatar, sent_at, sent_nanos, text)
 SELECT channel, seq, id, user_id, user_name, nullif(user_avatar, ''), sent_at, sent_nanos, text
-FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::smallint[], $9::text[])
-  AS m (channel, seq, id, user_id, user_name, user_avatar, sent_at, sent_nanos, text)`
+FROM (
+  SELECT unnest($1::text[]) AS channel, unnest($2::bigint[]) AS seq, unnest($3::text[]) AS id,
+         unnest($4::text[]) AS user_id, unnest($5::text[]) AS user_name, unnest($6::text[]) AS user_avatar,
+         unnest($7::timestamptz[]) AS sent_at, unnest($8::smallint[]) AS sent_nanos, unnest($9::text[]) AS text
+) AS m`
 
 	updateStays = `
 UPDATE session s
@@ -40,23 +50,32 @@ SET term = c.term,
     left_seq = nullif(c.left_seq, 0),
     left_at = CASE WHEN c.left_seq > 0 THEN c.left_at END,
     reason = nullif(c.reason, '')
-FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[])
-  AS c (joined_seq, term, left_seq, left_at, reason)
+FROM (
+  SELECT unnest($1::bigint[]) AS joined_seq, unnest($2::text[]) AS term, unnest($3::bigint[]) AS left_seq,
+         unnest($4::timestamptz[]) AS left_at, unnest($5::text[]) AS reason
+) AS c
 WHERE s.joined_seq = c.joined_seq`
 
 	insertStays = `
 INSERT INTO session (joined_seq, term, left_seq, left_at, reason, channel, session, user_id, user_name, user_avatar, joined_at, joined_nanos)
 SELECT joined_seq, term, nullif(left_seq, 0), CASE WHEN left_seq > 0 THEN left_at END, nullif(reason, ''),
        channel, session, user_id, user_name, nullif(user_avatar, ''), joined_at, joined_nanos
-FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[],
-            $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::smallint[])
-  AS s (joined_seq, term, left_seq, left_at, reason, channel, session, user_id, user_name, user_avatar, joined_at, joined_nanos)`
+FROM (
+  SELECT unnest($1::bigint[]) AS joined_seq, unnest($2::text[]) AS term, unnest($3::bigint[]) AS left_seq,
+         unnest($4::timestamptz[]) AS left_at, unnest($5::text[]) AS reason, unnest($6::text[]) AS channel,
+         unnest($7::text[]) AS session, unnest($8::text[]) AS user_id, unnest($9::text[]) AS user_name,
+         unnest($10::text[]) AS user_avatar, unnest($11::timestamptz[]) AS joined_at,
+         unnest($12::smallint[]) AS joined_nanos
+) AS s`
 
 	upsertPersons = `
 INSERT INTO person AS p (user_id, first_seq, first_seen_at, last_seq, last_seen_at, messages, stays, user_name, user_avatar)
 SELECT user_id, first_seq, first_at, last_seq, last_at, messages, stays, user_name, nullif(user_avatar, '')
-FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::text[], $9::text[])
-  AS t (user_id, first_seq, first_at, last_seq, last_at, messages, stays, user_name, user_avatar)
+FROM (
+  SELECT unnest($1::text[]) AS user_id, unnest($2::bigint[]) AS first_seq, unnest($3::timestamptz[]) AS first_at,
+         unnest($4::bigint[]) AS last_seq, unnest($5::timestamptz[]) AS last_at, unnest($6::bigint[]) AS messages,
+         unnest($7::bigint[]) AS stays, unnest($8::text[]) AS user_name, unnest($9::text[]) AS user_avatar
+) AS t
 ON CONFLICT (user_id) DO UPDATE
 SET user_name = excluded.user_name, user_avatar = excluded.user_avatar,
     last_seq = excluded.last_seq, last_seen_at = excluded.last_seen_at,
@@ -65,8 +84,11 @@ SET user_name = excluded.user_name, user_avatar = excluded.user_avatar,
 	upsertChannels = `
 INSERT INTO channel AS c (channel, first_seq, first_seen_at, last_seq, last_seen_at, messages, stays)
 SELECT channel, first_seq, first_at, last_seq, last_at, messages, stays
-FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::timestamptz[], $6::bigint[], $7::bigint[])
-  AS t (channel, first_seq, first_at, last_seq, last_at, messages, stays)
+FROM (
+  SELECT unnest($1::text[]) AS channel, unnest($2::bigint[]) AS first_seq, unnest($3::timestamptz[]) AS first_at,
+         unnest($4::bigint[]) AS last_seq, unnest($5::timestamptz[]) AS last_at, unnest($6::bigint[]) AS messages,
+         unnest($7::bigint[]) AS stays
+) AS t
 ON CONFLICT (channel) DO UPDATE
 SET last_seq = excluded.last_seq, last_seen_at = excluded.last_seen_at,
     messages = c.messages + excluded.messages, stays = c.stays + excluded.stays`
@@ -74,8 +96,11 @@ SET last_seq = excluded.last_seq, last_seen_at = excluded.last_seen_at,
 	insertQuarantine = `
 INSERT INTO quarantine (seq, subject, code, reason, payload, payload_bytes, stored_at)
 SELECT seq, subject, code, reason, payload, payload_bytes, stored_at
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bigint[], $7::timestamptz[])
-  AS q (seq, subject, code, reason, payload, payload_bytes, stored_at)`
+FROM (
+  SELECT unnest($1::bigint[]) AS seq, unnest($2::text[]) AS subject, unnest($3::text[]) AS code,
+         unnest($4::text[]) AS reason, unnest($5::bytea[]) AS payload, unnest($6::bigint[]) AS payload_bytes,
+         unnest($7::timestamptz[]) AS stored_at
+) AS q`
 )
 
 // write queues the statements that bring the fold into the tables. Stays that

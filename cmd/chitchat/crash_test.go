@@ -151,7 +151,7 @@ func replay(t *testing.T, p *process, token string, n int) []frame {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ws.Close() //nolint:errcheck // read to the end
+	defer ws.Close()
 	var messages []frame
 	for len(messages) < n {
 		var f frame
@@ -177,7 +177,7 @@ func TestPostgresGoneForAWhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ws.Close() //nolint:errcheck // the server sees it
+	defer ws.Close()
 	var sent []frame
 	say := func() {
 		t.Helper()

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			panic(err)
 		}
-		defer os.RemoveAll(dir) //nolint:errcheck // the system's temporary directory
+		defer os.RemoveAll(dir)
 		binary = filepath.Join(dir, "chitchat")
 		build := exec.Command("go", "build", "-race", "-o", binary, ".")
 		if output, err := build.CombinedOutput(); err != nil {

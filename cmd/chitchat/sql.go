@@ -49,7 +49,7 @@ func (c *sqlCommand) Run(ctx context.Context, out *console, config *Config) (err
 	if err != nil {
 		return fmt.Errorf("connect to Postgres as the analyst: %w", err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the answer was printed or failed
+	defer conn.Close(context.WithoutCancel(ctx))
 	return c.print(out.stdout, conn.PgConn().Exec(ctx, strings.Join(c.Query, " ")))
 }
 

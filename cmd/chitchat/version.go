@@ -11,7 +11,9 @@ type versionFlag bool
 
 // BeforeReset prints the version and ends.
 func (versionFlag) BeforeReset(app *kong.Kong, vars kong.Vars) error {
-	fmt.Fprintln(app.Stdout, "chitchat", vars["version"])
+	if _, err := fmt.Fprintln(app.Stdout, "chitchat", vars["version"]); err != nil {
+		return err
+	}
 	app.Exit(exitDone)
 	return nil
 }

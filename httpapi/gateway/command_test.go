@@ -52,10 +52,9 @@ func TestSameIDIsOneMessage(t *testing.T) {
 
 // tables answers from a map, as the read model would.
 type tables struct {
-	seq     map[string]uint64
-	down    atomic.Bool
-	waited  atomic.Uint64
-	applied uint64
+	seq    map[string]uint64
+	down   atomic.Bool
+	waited atomic.Uint64
 }
 
 func (s *tables) WaitApplied(_ context.Context, seq uint64) error {

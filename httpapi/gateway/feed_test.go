@@ -255,7 +255,7 @@ func TestRoomOpensOnceForManyAtOnce(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer ws.Close() //nolint:errcheck // read what was asked for
+			defer ws.Close()
 			c := &client{Conn: ws, t: t}
 			for range 3 {
 				if f := c.read(); f.Type != "message" {

@@ -233,18 +233,21 @@ func (c *conn) tick(now time.Time, second uint32) {
 // handleControls answers control frames by our own writer, since gorilla's
 // would write into the middle of a frame of ours, and bounds their number.
 func (c *conn) handleControls() {
-	heard := func() error {
+	heard := func() {
 		c.heard.Store(time.Now().UnixNano())
 		if !c.limits.control() {
 			c.close(httpapi.ClosePolicy, "too many control frames")
 		}
-		return nil
 	}
 	c.ws.SetPingHandler(func(data string) error {
 		c.control(websocket.PongMessage, []byte(data))
-		return heard()
+		heard()
+		return nil
 	})
-	c.ws.SetPongHandler(func(string) error { return heard() })
+	c.ws.SetPongHandler(func(string) error {
+		heard()
+		return nil
+	})
 	c.ws.SetCloseHandler(func(code int, _ string) error {
 		c.mu.Lock()
 		answered := c.closing

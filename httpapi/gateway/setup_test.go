@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -86,7 +85,6 @@ type node struct {
 	t      testing.TB
 	server *httptest.Server
 	stop   func()
-	now    atomic.Int64 // when tokens of test claims end, in Unix nanoseconds; 0 means in an hour
 }
 
 // start runs a gateway; configure may change its configuration.

@@ -149,9 +149,9 @@ func (b *bridge) join(client net.Conn) {
 // copy copies until either side ends, and then ends both.
 func (b *bridge) copy(to, from net.Conn) {
 	// The wrappers hide the connections' own copying, which would use half the buffer.
-	io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, copyBuffer))
-	to.Close()
-	from.Close()
+	_, _ = io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, copyBuffer))
+	_ = to.Close()
+	_ = from.Close()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.open, to)

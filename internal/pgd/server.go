@@ -184,7 +184,7 @@ func (s *Server) end(ctx context.Context, signal syscall.Signal) bool {
 	default:
 	}
 	// It fails when the process has just ended, and then done is about to be closed.
-	s.cmd.Process.Signal(signal)
+	_ = s.cmd.Process.Signal(signal)
 	select {
 	case <-s.done:
 		return true

@@ -50,7 +50,7 @@ try {
 
   await alan.getByRole("button", { name: "Leave" }).click();
   await sees(ada.getByText("Alan Turing left"));
-  assert.deepEqual(faults, []);
+  assert.deepEqual(faults.flat(), []);
   console.log("two people chatted, and nothing was lost, doubled or reordered");
 } finally {
   process.stdin.destroy();
@@ -60,7 +60,7 @@ try {
 async function signIn(name, email) {
   const context = await browser.newContext();
   const page = await context.newPage();
-  faults.push(...(await watchFaults(page)));
+  faults.push(await watchFaults(page));
   await page.goto(url);
   await page.getByLabel("Name").fill(name);
   await page.getByLabel("Email").fill(email);
