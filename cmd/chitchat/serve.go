@@ -78,7 +78,7 @@ func (c *serveCommand) Run(ctx context.Context, out *console, config *Config) er
 	if err != nil {
 		return err
 	}
-	s, err := c.assemble(ctx, b, out.logger)
+	s, err := c.assemble(ctx, b, listener.Addr(), out.logger)
 	if err == nil {
 		out.logger.Info("serving", "address", "http://"+listener.Addr().String(), "epoch", s.log.Epoch(), "took", time.Since(began).Round(time.Millisecond).String())
 		err = s.run(ctx, listener, config)
@@ -94,13 +94,14 @@ type server struct {
 	store     *projections.Store
 	projector *projections.Projector
 	gateway   *gateway.Gateway
+	authority *token.Authority
 	api       *httpapi.Server
 	disk      *diskGuard
 	logger    *slog.Logger
 }
 
 // assemble makes the parts, from the log outwards.
-func (c *serveCommand) assemble(ctx context.Context, b *backend, logger *slog.Logger) (*server, error) {
+func (c *serveCommand) assemble(ctx context.Context, b *backend, address net.Addr, logger *slog.Logger) (*server, error) {
 	s := &server{backend: b, logger: logger, disk: newDiskGuard(b, logger)}
 	var err error
 	if s.log, err = eventstore.Open(ctx, b.conn, eventstore.Options{Logger: logger}); err != nil {
@@ -117,19 +118,18 @@ func (c *serveCommand) assemble(ctx context.Context, b *backend, logger *slog.Lo
 		return nil, usagef("--database-url (DATABASE_URL): %w", err)
 	}
 	s.projector = projections.NewProjector(s.store, s.log, projections.Options{})
-	authority, err := c.authority(ctx, b.secret, logger)
-	if err != nil {
+	if s.authority, err = c.openAuthority(ctx, b.secret, logger); err != nil {
 		return nil, err
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registerProjector(registry, s.projector)
-	origins := c.origins()
+	origins := c.origins(address)
 	s.gateway, err = gateway.New(gateway.Config{
 		Log:            s.log,
 		Terms:          terms,
 		Tables:         s.store,
-		Verify:         authority.Verify,
+		Verify:         s.authority.Verify,
 		SessionKey:     sessionKey(b.secret),
 		AllowedOrigins: origins,
 		MessageRate:    c.MessageRate,
@@ -142,7 +142,7 @@ func (c *serveCommand) assemble(ctx context.Context, b *backend, logger *slog.Lo
 		return nil, err
 	}
 	s.api, err = httpapi.New(httpapi.Config{
-		Tokens:         authority,
+		Tokens:         s.authority,
 		Reader:         s.store,
 		Channel:        s.gateway,
 		Ready:          s.notReady,
@@ -154,7 +154,7 @@ func (c *serveCommand) assemble(ctx context.Context, b *backend, logger *slog.Lo
 	return s, err
 }
 
-func (c *serveCommand) authority(ctx context.Context, secret []byte, logger *slog.Logger) (*token.Authority, error) {
+func (c *serveCommand) openAuthority(ctx context.Context, secret []byte, logger *slog.Logger) (*token.Authority, error) {
 	if c.JWKSURL == "" {
 		return token.NewSecretAuthority(secret, time.Now)
 	}
@@ -169,15 +169,22 @@ func (c *serveCommand) authority(ctx context.Context, secret []byte, logger *slo
 // interface names its own, since there a page of any site could reach it under
 // a name of its own that points to this machine; elsewhere its own origin is
 // known by the Host header alone.
-func (c *serveCommand) origins() []string {
+func (c *serveCommand) origins(address net.Addr) []string {
 	if len(c.AllowedOrigins) > 0 {
 		return c.AllowedOrigins
 	}
-	host, port, _ := net.SplitHostPort(c.Listen) // checked before
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	tcp, ok := address.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsLoopback() {
 		return nil
 	}
-	return []string{"http://localhost:" + port, "http://127.0.0.1:" + port, "http://[::1]:" + port}
+	var origins []string
+	for _, host := range []string{"localhost", "127.0.0.1", "[::1]"} {
+		origins = append(origins, fmt.Sprintf("http://%s:%d", host, tcp.Port))
+		if tcp.Port == 80 { // which browsers leave out
+			origins = append(origins, "http://"+host)
+		}
+	}
+	return origins
 }
 
 func page() fs.FS {
@@ -197,7 +204,7 @@ func sessionKey(secret []byte) []byte {
 
 // notReady returns why the process can't serve.
 func (s *server) notReady() []string {
-	reasons := s.gateway.Ready()
+	reasons := append(s.gateway.Ready(), s.authority.Problems()...)
 	if status := s.projector.Status(); status.Fault != nil {
 		reasons = append(reasons, "the tables are not kept up: "+publicReason(status.Fault))
 	} else if status.Applied == (domain.Position{}) {

@@ -17,7 +17,9 @@ try {
     ${program}
     window.flow = { token, user, messages, position, users, socket, events };
   })()`);
-  await page.waitForFunction(() => window.flow.events.some(({ type, text }) => type === "message" && text === "Hello!"));
+  await page.waitForFunction(() =>
+    window.flow.events.some(({ type, text }) => type === "message" && text === "Hello!"),
+  );
   const flow = await page.evaluate(() => {
     const { user, messages, position, users, events } = window.flow;
     return { user, messages, position, users, events };
@@ -33,11 +35,17 @@ try {
 
   const again = await browser.newPage();
   await again.goto(url);
-  const history = await again.evaluate(async ([token, seq]) => {
-    const answer = await fetch(`/messages?min_seq=${seq}`, { headers: { Authorization: `Bearer ${token}` } });
-    return answer.json();
-  }, [await page.evaluate(() => window.flow.token), message.seq]);
-  assert.deepEqual(history.messages.map(({ text }) => text), ["Hello!"]);
+  const history = await again.evaluate(
+    async ([token, seq]) => {
+      const answer = await fetch(`/messages?min_seq=${seq}`, { headers: { Authorization: `Bearer ${token}` } });
+      return answer.json();
+    },
+    [await page.evaluate(() => window.flow.token), message.seq],
+  );
+  assert.deepEqual(
+    history.messages.map(({ text }) => text),
+    ["Hello!"],
+  );
   assert.deepEqual(faults, []);
   console.log("the README's program runs as it is printed");
 } finally {

@@ -308,6 +308,7 @@ export interface components {
             /** Format: date-time */
             sent_at: string;
             session: components["schemas"]["SessionId"];
+            term?: components["schemas"]["Term"];
         };
         /** @description A session, and in the plain dialect a user, left the channel. */
         LeaveEvent: {
@@ -319,13 +320,16 @@ export interface components {
             /** Format: date-time */
             sent_at: string;
             session: components["schemas"]["SessionId"];
+            term?: components["schemas"]["Term"];
             /**
              * @description lost when a server died with its sockets.
              * @enum {string}
              */
             reason: "closed" | "lost";
         };
-        /** @description What joined and left since the last summary, at most once a second, in a channel of over 200 sessions. It stands for all events from prev to seq. */
+        /** @description The run of the gateway that held the session. A join with another one says that the session went on there; a leave of another term than the session's last join's ends nothing. */
+        Term: string;
+        /** @description What joined and left since the last summary, at most once a second, in a channel of over 200 sessions. It stands for all events from prev to seq. It names at most 100 users on each side and counts all. */
         PresenceSummary: {
             /** @constant */
             type: "presence";

@@ -5,12 +5,9 @@ type Schemas = components["schemas"];
 
 export type User = Readonly<Schemas["User"]>;
 
-/** The run of the gateway that holds a session; servers may leave it out. */
-type Term = { readonly term?: string };
-
 export type MessageFrame = Readonly<Schemas["MessageEvent"]>;
-export type JoinFrame = Readonly<Schemas["JoinEvent"]> & Term;
-export type LeaveFrame = Readonly<Schemas["LeaveEvent"]> & Term;
+export type JoinFrame = Readonly<Schemas["JoinEvent"]>;
+export type LeaveFrame = Readonly<Schemas["LeaveEvent"]>;
 
 /** Many joins and leaves of a big channel in one; it stands for all sequences from `prev` to `seq`. */
 export type PresenceFrame = Readonly<Schemas["PresenceSummary"]>;
