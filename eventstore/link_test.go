@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/faustman/chitchat/domain"
 	"github.com/faustman/chitchat/eventstore"
@@ -66,7 +67,11 @@ func setupLong(t testing.TB, n int) *eventstore.Log {
 		t.Fatal(err)
 	}
 	open(t, nc)
-	js, payload := jetStream(t, nc), domain.Encode(message("m"))
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(n)) // so that it never says "stalled"
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := domain.Encode(message("m"))
 	for range n {
 		if _, err := js.PublishAsync("chitchat.lobby", payload); err != nil {
 			t.Fatal(err)
