@@ -12,9 +12,16 @@ import (
 	"github.com/faustman/chitchat/domain"
 )
 
-// appendTimeout bounds an append. The slowest honest answer seen is a disk's
-// that is busy for a second; after five the outcome is called unknown.
-const appendTimeout = 5 * time.Second
+const (
+	// appendTimeout bounds an append. The slowest honest answer seen is a disk's
+	// that is busy for a second; after five the outcome is called unknown.
+	appendTimeout = 5 * time.Second
+	// maxAppends bounds the appends under way. The server takes one after the
+	// other, some thousand a second; more of them would only wait there until
+	// their outcome is called unknown. Who waits for a turn here is refused
+	// instead, and knows.
+	maxAppends = 512
+)
 
 var (
 	// ErrRefused says that the event is not in the log and never will be.
@@ -34,14 +41,18 @@ type Appended struct {
 
 // Append stores the event in the channel and returns when it is durable. Two
 // appends with the same key within two minutes are one; the second gets the
-// first one's sequence. It takes at most 5 s, whether ctx ends or not: an
-// append that is under way is never given up because its client went. The
-// error matches [ErrRefused] or [ErrUnknown].
+// first one's sequence. It waits at most 5 s for its turn and as long for the
+// answer, whether ctx ends or not: an append that is under way is never given
+// up because its client went. The error matches [ErrRefused] or [ErrUnknown].
 func (l *Log) Append(ctx context.Context, channel domain.Channel, key string, event domain.Event) (Appended, error) {
 	payload := domain.Encode(event)
 	if len(payload) > domain.MaxEventBytes {
 		return Appended{}, fmt.Errorf("append to %s: %w: %d bytes", channel, ErrRefused, len(payload))
 	}
+	if !l.takeTurn() {
+		return Appended{}, fmt.Errorf("append to %s: %w: %d are under way", channel, ErrRefused, maxAppends)
+	}
+	defer func() { <-l.turns }()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendTimeout)
 	defer cancel()
 	msg := &nats.Msg{Subject: subject(channel), Data: payload, Header: make(nats.Header, 2)}
@@ -50,6 +61,24 @@ func (l *Log) Append(ctx context.Context, channel domain.Channel, key string, ev
 		return Appended{}, fmt.Errorf("append to %s: %w: %w", channel, outcome(err), err)
 	}
 	return Appended{Seq: ack.Sequence, Duplicate: ack.Duplicate}, nil
+}
+
+// takeTurn waits until fewer than maxAppends are under way and reports whether
+// that came in time.
+func (l *Log) takeTurn() bool {
+	select {
+	case l.turns <- struct{}{}:
+		return true
+	default:
+	}
+	timer := time.NewTimer(appendTimeout)
+	defer timer.Stop()
+	select {
+	case l.turns <- struct{}{}:
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 // neverSent are errors of the client library that come before a byte is sent,

@@ -46,6 +46,7 @@ type Log struct {
 	js     jetstream.JetStream
 	epoch  string
 	logger *slog.Logger
+	turns  chan struct{} // capacity maxAppends: one for each append under way
 }
 
 // Options are the settings of [Open].
@@ -71,7 +72,7 @@ func Open(ctx context.Context, nc *nats.Conn, opts Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	log := &Log{nc: nc, js: js, logger: opts.Logger}
+	log := &Log{nc: nc, js: js, logger: opts.Logger, turns: make(chan struct{}, maxAppends)}
 	if log.logger == nil {
 		log.logger = slog.Default()
 	}

@@ -40,9 +40,11 @@ type conn struct {
 	dialect dialect
 	user    domain.User
 	session string
-	held    *session // what session names, among the process's sessions
-	slot    uint32   // in which second of the ping interval it is pinged
-	index   int      // in room.conns, guarded by room.mu
+	held    *session // what session names, among the process's sessions; nil before it is held
+	// admitted says that the socket counts for its user's message rate.
+	admitted bool
+	slot     uint32 // in which second of the ping interval it is pinged
+	index    int    // in room.conns, guarded by room.mu
 
 	expires atomic.Int64 // when the token ends, in Unix nanoseconds
 	heard   atomic.Int64 // when the peer last sent something, the same

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -88,33 +89,48 @@ func (g *Gateway) originAllowed(r *http.Request) bool {
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
 
-// serve is a socket's life: its feed, its session, its commands, its end.
+// serve begins a socket's life: its feed and its session. What comes from the
+// client is read in a goroutine of its own, since the stack of this one has
+// grown by what it did, and an idle socket would keep it.
 func (g *Gateway) serve(c *conn, channel domain.Channel, after string, resume bool) {
-	defer g.remove(c)
-	defer c.net.Close()
+	if g.open(c, channel, after, resume) && g.sessions.attach(c) {
+		g.limiters.acquire(c.user.ID)
+		c.admitted = true
+		go g.converse(c)
+		return
+	}
+	c.close(httpapi.CloseRestart, "the log can't be reached: try again")
+	c.linger()
+	g.end(c, false)
+}
+
+// converse reads until the socket ends.
+func (g *Gateway) converse(c *conn) {
+	left := false
 	defer func() {
 		if cause := recover(); cause != nil {
-			g.logger.Error("websocket", "panic", cause, "user", c.user.ID, "channel", channel)
+			g.logger.Error("websocket", "panic", cause, "user", c.user.ID, "channel", c.room.channel, "stack", string(debug.Stack()))
 			c.close(httpapi.CloseInternal, "internal error")
 		}
+		g.end(c, left)
 	}()
-	if !g.open(c, channel, after, resume) {
-		c.close(httpapi.CloseRestart, "the log can't be reached: try again")
-		c.linger()
-		return
+	left = g.read(c)
+}
+
+// end gives back what the socket had, however far it came. left says that the
+// client went on purpose.
+func (g *Gateway) end(c *conn, left bool) {
+	if c.admitted {
+		g.limiters.release(c.user.ID)
 	}
-	defer g.detach(c)
-	if !g.sessions.attach(c) {
-		c.close(httpapi.CloseRestart, "the log can't be reached: try again")
-		c.linger()
-		g.sessions.detach(c, false)
-		return
+	if c.room != nil {
+		g.detach(c)
 	}
-	clean := false
-	defer func() { g.sessions.detach(c, clean && !g.draining.Load()) }()
-	g.limiters.acquire(c.user.ID)
-	defer g.limiters.release(c.user.ID)
-	clean = g.read(c)
+	if c.held != nil {
+		g.sessions.detach(c, left && !g.draining.Load())
+	}
+	_ = c.net.Close()
+	g.remove(c)
 }
 
 // open opens the room and begins the feed.
