@@ -150,12 +150,12 @@ func benchRecords(after uint64, n int) (records []eventstore.Record, size int) {
 // BenchmarkPublish is what an event costs before anybody gets it: folded,
 // encoded for both dialects and put into the room's log.
 func BenchmarkPublish(b *testing.B) {
-	h := newHub(nil, func(*room) {})
+	h := newHub(nil, defaultRecent, func(*room) {})
 	r := &room{channel: "bench", wake: func(*room) {}, ready: make(chan struct{})}
 	h.rooms["bench"] = r
 	h.fillLogs(r, 0)
 	close(r.ready)
-	records, _ := benchRecords(0, 2*ringEntries) // so many that no id comes again while the ring knows it
+	records, _ := benchRecords(0, 2*defaultRecent) // so many that no id comes again while the ring knows it
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {

@@ -17,6 +17,7 @@ import (
 )
 
 func TestCloseCodes(t *testing.T) {
+	t.Parallel()
 	n := setup(t).start()
 	for _, test := range []struct {
 		name  string
@@ -66,6 +67,7 @@ func TestCloseCodes(t *testing.T) {
 func (c *client) write(kind int, payload string) { _ = c.WriteMessage(kind, []byte(payload)) }
 
 func TestPingIsAnswered(t *testing.T) {
+	t.Parallel()
 	n := setup(t).start()
 	c := n.v1("ada", "lobby", nil)
 	pong := make(chan string, 1)
@@ -87,9 +89,11 @@ func TestPingIsAnswered(t *testing.T) {
 // A client that stops reading is closed, and costs the others nothing: they
 // get every event meanwhile.
 func TestSlowClientIsClosed(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	n := w.start()
 	slow := n.v1("slow", "lobby", nil)
+	slow.next("join")
 	if tcp, ok := slow.UnderlyingConn().(*net.TCPConn); ok {
 		_ = tcp.SetReadBuffer(256 << 10) // so that the kernel takes no more than the test sends
 	}
@@ -142,6 +146,7 @@ func TestSlowClientIsClosed(t *testing.T) {
 }
 
 func TestOrigin(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	byHost := w.start()
 	byList := w.start(func(c *gateway.Config) { c.AllowedOrigins = []string{"https://chat.example.com"} })
@@ -175,6 +180,7 @@ func TestOrigin(t *testing.T) {
 }
 
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	n := w.start()
 	var clients []*client

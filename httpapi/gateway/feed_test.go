@@ -7,9 +7,11 @@ import (
 	"testing"
 
 	"github.com/faustman/chitchat/domain"
+	"github.com/faustman/chitchat/httpapi/gateway"
 )
 
 func TestMessageReachesBothDialects(t *testing.T) {
+	t.Parallel()
 	n := setup(t).start()
 	ada := n.v1("ada", "lobby", nil)
 	join := ada.next("join")
@@ -40,6 +42,7 @@ func TestMessageReachesBothDialects(t *testing.T) {
 // The seam: what is read before and a socket opened behind it give every event
 // once, while others write.
 func TestResumeIsContiguousWhileOthersWrite(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	n := w.start()
 	stop := make(chan struct{})
@@ -80,6 +83,7 @@ func TestResumeIsContiguousWhileOthersWrite(t *testing.T) {
 }
 
 func TestResumeAfterThousandEvents(t *testing.T) {
+	t.Parallel()
 	for _, restarted := range []bool{false, true} {
 		t.Run(fmt.Sprint("restarted ", restarted), func(t *testing.T) {
 			w := setup(t)
@@ -117,6 +121,7 @@ func TestResumeAfterThousandEvents(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	n := w.start()
 	last := w.post("lobby", 3)
@@ -150,6 +155,7 @@ func TestReset(t *testing.T) {
 }
 
 func TestPositionBetweenEventsOfOtherChannels(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	n := w.start()
 	first := w.post("lobby", 1)
@@ -162,6 +168,7 @@ func TestPositionBetweenEventsOfOtherChannels(t *testing.T) {
 }
 
 func TestEntryThatIsNoEventIsNotDelivered(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	n := w.start()
 	c := n.v1("ada", "lobby", nil)
@@ -177,6 +184,7 @@ func TestEntryThatIsNoEventIsNotDelivered(t *testing.T) {
 
 // A message that another program stored a second time is not delivered again.
 func TestRepeatedMessageIsDeliveredOnce(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	n := w.start()
 	c := n.v1("ada", "lobby", nil)
@@ -192,6 +200,7 @@ func TestRepeatedMessageIsDeliveredOnce(t *testing.T) {
 }
 
 func TestBigChannelIsToldInSummaries(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("opens 260 sockets")
 	}
@@ -244,6 +253,7 @@ func TestBigChannelIsToldInSummaries(t *testing.T) {
 
 // Many who come into a closed room in the same moment find one room.
 func TestRoomOpensOnceForManyAtOnce(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	n := w.start()
 	w.post("rush", 3)
@@ -265,4 +275,32 @@ func TestRoomOpensOnceForManyAtOnce(t *testing.T) {
 		})
 	}
 	rush.Wait()
+}
+
+// A position that is older than what the process remembers is resumed from the
+// log in chitchat.v1, and is a reset in plain, where what is shown depends on
+// who was there before.
+func TestResumeBeyondMemory(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	n := w.start(func(c *gateway.Config) { c.Recent = 10 })
+	before := w.post("lobby", 1)
+	for range 20 {
+		w.post("lobby", 3)
+		w.post("elsewhere", 2)
+	}
+	after := options{"after": domain.Position{Epoch: w.log.Epoch(), Seq: before}.String()}
+	c := n.v1("ada", "lobby", after)
+	prev := before
+	for i := range 60 {
+		f := c.next("message")
+		if f.Prev != prev {
+			t.Fatalf("event %d: prev %d, want %d", i, f.Prev, prev)
+		}
+		prev = f.Seq
+	}
+	if f := c.next("join"); f.Prev != prev || f.Session != c.session {
+		t.Errorf("got %+v behind %d, want ada's join", f, prev)
+	}
+	n.plain("bob", "lobby", after).next("reset")
 }

@@ -87,6 +87,9 @@ type Config struct {
 	// LeaveGrace is how long a session whose socket was lost waits to be
 	// taken up again.
 	LeaveGrace time.Duration
+	// Recent is how many of the newest events are kept in memory to resume
+	// from; 0 means 65,536.
+	Recent int
 	// Refuse returns why nothing may be appended now, such as a disk that is
 	// nearly full, or nil. It may be nil itself.
 	Refuse func() error
@@ -127,6 +130,9 @@ func New(config Config) (*Gateway, error) {
 	if len(config.SessionKey) < minKeyBytes {
 		return nil, errors.New("new gateway: the session key has under 16 bytes")
 	}
+	if config.Recent == 0 {
+		config.Recent = defaultRecent
+	}
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
@@ -148,7 +154,7 @@ func New(config Config) (*Gateway, error) {
 		// The origin is checked before, by our own list.
 		CheckOrigin: func(*http.Request) bool { return true },
 	}
-	g.hub = newHub(config.Log, g.flusher.wake)
+	g.hub = newHub(config.Log, config.Recent, g.flusher.wake)
 	g.sessions = newSessions(config.Log, g.term, config.LeaveGrace, g.logger)
 	return g, nil
 }

@@ -36,7 +36,8 @@ type hub struct {
 	waiting bool
 }
 
-func newHub(log Log, wake func(*room)) *hub {
+// newHub returns a hub that keeps so many of the newest events.
+func newHub(log Log, recent int, wake func(*room)) *hub {
 	h := &hub{
 		log:      log,
 		wake:     wake,
@@ -44,7 +45,7 @@ func newHub(log Log, wake func(*room)) *hub {
 		presence: domain.NewPresence(),
 		moved:    make(chan struct{}),
 	}
-	h.ring = newRing(0, h.drop)
+	h.ring = newRing(0, recent, h.drop)
 	return h
 }
 
@@ -53,7 +54,7 @@ func (h *hub) seed(after uint64, stays []domain.Stay) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.presence = domain.NewPresence(stays...)
-	h.ring = newRing(after, h.drop)
+	h.ring = newRing(after, h.ring.most, h.drop)
 	h.pos.Store(after)
 }
 
@@ -144,11 +145,13 @@ func (h *hub) waitFor(ctx context.Context, seq uint64) error {
 	}
 }
 
-// known returns the sequence of a message among the newest events.
-func (h *hub) known(user, id string) (uint64, bool) {
+// known returns the sequence of a message among the newest events. whole says
+// that those are all there ever were: what is not known is not in the log.
+func (h *hub) known(user, id string) (seq uint64, found, whole bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.ring.known(user, id)
+	seq, found = h.ring.known(user, id)
+	return seq, found, h.ring.floor == 0
 }
 
 // open returns the room of the channel and opens it when it is not open. The

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,34 +19,45 @@ const (
 	lookupTimeout = 2 * time.Second
 )
 
+var errNoTables = errors.New("this gateway has no tables to ask")
+
 // before looks whether the user's message is in the log already, so that an id
 // has one effect for ever. The log refuses a repetition for two minutes by
 // itself; what may be older is looked up:
 //
-//   - in the memory of the newest events, always;
+//   - in the memory of the newest events; for a command that says it is
+//     repeated, once that has all that is in the log now;
 //   - in the tables, for a command that says it is repeated, once they have all
-//     that is in the log now;
+//     that, too;
 //   - in the tables as they are, for one that doesn't say so but whose id does
 //     not show that it is new: it is not a UUIDv7 of the last minute.
 //
 // When the tables can't answer, a repeated command that may be older than the
 // log's own memory has an unknown outcome, and a new one is believed.
 func (g *Gateway) before(user, id string, retry bool) (seq uint64, found bool, err error) {
-	if seq, found := g.hub.known(user, id); found {
+	seq, found, whole := g.hub.known(user, id)
+	if found {
 		return seq, true, nil
 	}
 	if fresh(id, time.Now()) {
 		return 0, false, nil
 	}
-	if g.config.Tables == nil {
-		if retry {
-			return 0, false, unknownOutcome()
-		}
-		return 0, false, nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
 	defer cancel()
-	seq, found, err = g.lookup(ctx, user, id, retry)
+	end := uint64(0)
+	if retry {
+		if end, err = g.catchUp(ctx); err != nil {
+			g.logger.Warn("look up a message", "user", user, "cause", err)
+			return 0, false, unknownOutcome()
+		}
+		if seq, found, whole = g.hub.known(user, id); found {
+			return seq, true, nil
+		}
+	}
+	if whole {
+		return 0, false, nil
+	}
+	seq, found, err = g.lookup(ctx, user, id, end)
 	if err == nil {
 		return seq, found, nil
 	}
@@ -56,13 +68,23 @@ func (g *Gateway) before(user, id string, retry bool) (seq uint64, found bool, e
 	return 0, false, nil
 }
 
-func (g *Gateway) lookup(ctx context.Context, user, id string, caughtUp bool) (uint64, bool, error) {
-	if caughtUp {
-		end, err := g.log.Last(ctx)
-		if err != nil {
-			return 0, false, err
-		}
-		if err := g.config.Tables.WaitApplied(ctx, end.Seq); err != nil {
+// catchUp waits until this process has read the log to its end of now, and
+// returns that end.
+func (g *Gateway) catchUp(ctx context.Context) (uint64, error) {
+	end, err := g.log.Last(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return end.Seq, g.hub.waitFor(ctx, end.Seq)
+}
+
+// lookup looks into the tables, once they have the log up to a sequence.
+func (g *Gateway) lookup(ctx context.Context, user, id string, upTo uint64) (uint64, bool, error) {
+	if g.config.Tables == nil {
+		return 0, false, errNoTables
+	}
+	if upTo > 0 {
+		if err := g.config.Tables.WaitApplied(ctx, upTo); err != nil {
 			return 0, false, err
 		}
 	}

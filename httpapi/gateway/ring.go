@@ -5,12 +5,12 @@ import (
 )
 
 const (
-	// ringEntries and ringBytes bound what the process keeps of the log's
-	// newest events, over all channels. A client that was away for fewer events
-	// is resumed from memory, also when its room was closed meanwhile or the
-	// process is new.
-	ringEntries = 1 << 16
-	ringBytes   = 32 << 20
+	// defaultRecent and ringBytes bound what the process keeps of the log's
+	// newest events, over all channels, in events and in bytes. A client that
+	// was away for fewer events is resumed from memory, also when its room was
+	// closed meanwhile or the process is new.
+	defaultRecent = 1 << 16
+	ringBytes     = 32 << 20
 	// entryOverhead is what an entry costs beside its strings, in bytes.
 	entryOverhead = 300
 )
@@ -54,13 +54,14 @@ type ring struct {
 	// exact is the sequence behind which entries know whether plain shows them.
 	exact    uint64
 	messages map[messageKey]uint64
+	most     int // entries
 	dropped  func(entry)
 }
 
-// newRing returns a ring that begins behind floor and calls dropped for each
-// entry that it no longer keeps.
-func newRing(floor uint64, dropped func(entry)) *ring {
-	return &ring{floor: floor, exact: floor, messages: make(map[messageKey]uint64), dropped: dropped}
+// newRing returns a ring of so many entries at most that begins behind floor,
+// and calls dropped for each entry that it no longer keeps.
+func newRing(floor uint64, most int, dropped func(entry)) *ring {
+	return &ring{floor: floor, exact: floor, messages: make(map[messageKey]uint64), most: most, dropped: dropped}
 }
 
 // known returns the sequence of a message that the ring has.
@@ -82,11 +83,11 @@ func (r *ring) push(e entry) bool {
 	}
 	r.entries = append(r.entries, e)
 	r.bytes += e.size()
-	for len(r.entries)-r.head > ringEntries || r.bytes > ringBytes {
+	for len(r.entries)-r.head > r.most || r.bytes > ringBytes {
 		r.drop()
 	}
-	if r.head > ringEntries/2 { // move what is left to the front, once in a while
-		r.entries = append(make([]entry, 0, len(r.entries)-r.head+ringEntries/2), r.entries[r.head:]...)
+	if r.head > r.most/2 { // move what is left to the front, once in a while
+		r.entries = append(make([]entry, 0, len(r.entries)-r.head+r.most/2), r.entries[r.head:]...)
 		r.head = 0
 	}
 	return true

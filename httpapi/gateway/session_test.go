@@ -11,6 +11,7 @@ import (
 )
 
 func TestTwoTabsAreOneJoin(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	n := w.start()
 	watcher := n.plain("watcher", "lobby", nil)
@@ -36,9 +37,11 @@ func TestTwoTabsAreOneJoin(t *testing.T) {
 }
 
 func TestReconnectWithinGraceIsSilent(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	first, second := w.start(), w.start()
 	watcher := first.v1("watcher", "lobby", nil)
+	watcher.next("join")
 	ada := first.v1("ada", "lobby", nil)
 	watcher.until(func(f frame) bool { return f.Type == "join" && f.Session == ada.session })
 	_ = ada.UnderlyingConn().Close() // the network broke
@@ -65,6 +68,7 @@ func TestReconnectWithinGraceIsSilent(t *testing.T) {
 }
 
 func TestSessionLeavesAfterGrace(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	n := w.start(func(c *gateway.Config) { c.LeaveGrace = 50 * time.Millisecond })
 	watcher := n.plain("watcher", "lobby", nil)
@@ -78,6 +82,7 @@ func TestSessionLeavesAfterGrace(t *testing.T) {
 }
 
 func TestSessionOfSomebodyElseIsRefused(t *testing.T) {
+	t.Parallel()
 	n := setup(t).start()
 	ada := n.v1("ada", "lobby", nil)
 	for name, c := range map[string]struct{ user, channel, session string }{
@@ -96,6 +101,7 @@ func TestSessionOfSomebodyElseIsRefused(t *testing.T) {
 // A gateway that died leaves sessions behind; the next one ends those that
 // nobody took up, and only those.
 func TestNextRunEndsSessionsOfTheDead(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	begin, err := w.log.Last(t.Context())
 	if err != nil {
@@ -129,6 +135,7 @@ func TestNextRunEndsSessionsOfTheDead(t *testing.T) {
 }
 
 func TestSessionEndedByOthersJoinsAgain(t *testing.T) {
+	t.Parallel()
 	w := setup(t)
 	n := w.start()
 	ada := n.v1("ada", "lobby", nil)

@@ -39,7 +39,7 @@ func (g *Gateway) seed(ctx context.Context) (start, end uint64, err error) {
 	for _, term := range terms {
 		eldest = min(eldest, term.Began)
 	}
-	recent := last.Seq - min(last.Seq, ringEntries)
+	recent := last.Seq - min(last.Seq, uint64(g.config.Recent))
 	if last.Seq-eldest > longReplay {
 		if position, stays, err := g.staysFromTables(ctx); err == nil && position.Seq <= last.Seq && position.Seq >= recent {
 			g.hub.seed(position.Seq, stays)
@@ -56,7 +56,7 @@ func (g *Gateway) seed(ctx context.Context) (start, end uint64, err error) {
 
 func (g *Gateway) staysFromTables(ctx context.Context) (domain.Position, []domain.Stay, error) {
 	if g.config.Tables == nil {
-		return domain.Position{}, nil, errors.New("no tables")
+		return domain.Position{}, nil, errNoTables
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
