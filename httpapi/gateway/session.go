@@ -194,17 +194,16 @@ func (s *sessions) detach(c *conn, left bool) {
 		return
 	}
 	if !left {
-		x.timer = time.AfterFunc(s.grace, func() { s.leaveLater(x) })
-		s.mu.Unlock()
-		return
+		x.timer = time.AfterFunc(s.grace, func() { s.depart(x) })
 	}
-	s.wg.Add(1)
 	s.mu.Unlock()
-	defer s.wg.Done()
-	s.leave(x)
+	if left {
+		s.depart(x)
+	}
 }
 
-func (s *sessions) leaveLater(x *session) {
+// depart ends the session unless the process ends.
+func (s *sessions) depart(x *session) {
 	s.mu.Lock()
 	if s.frozen {
 		s.mu.Unlock()
