@@ -53,6 +53,9 @@ func (l *Log) Append(ctx context.Context, channel domain.Channel, key string, ev
 		return Appended{}, fmt.Errorf("append to %s: %w: %d are under way", channel, ErrRefused, maxAppends)
 	}
 	defer func() { <-l.turns }()
+	if l.nc.IsClosed() { // later, the same error may come of a request that was sent
+		return Appended{}, fmt.Errorf("append to %s: %w: %w", channel, ErrRefused, nats.ErrConnectionClosed)
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendTimeout)
 	defer cancel()
 	msg := &nats.Msg{Subject: subject(channel), Data: payload, Header: make(nats.Header, 2)}
@@ -84,7 +87,7 @@ func (l *Log) takeTurn() bool {
 // neverSent are errors of the client library that come before a byte is sent,
 // or that say that nobody took the message.
 var neverSent = []error{
-	nats.ErrConnectionClosed, nats.ErrReconnectBufExceeded, nats.ErrConnectionDraining, nats.ErrInvalidConnection,
+	nats.ErrReconnectBufExceeded, nats.ErrConnectionDraining, nats.ErrInvalidConnection,
 	nats.ErrMaxPayload, nats.ErrBadSubject, nats.ErrNoResponders, jetstream.ErrNoStreamResponse,
 }
 

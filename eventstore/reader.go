@@ -33,9 +33,10 @@ const (
 	// retryFirst and retryMost bound the wait before a new consumer.
 	retryFirst = 50 * time.Millisecond
 	retryMost  = 2 * time.Second
-	// holeTries is how often a hole must show in a row to be believed: a
-	// replica that has not caught up heals, a damaged log does not.
-	holeTries = 3
+	// damageTries is how often damage must show in a row to be believed, over
+	// some three seconds: a replica that has not caught up heals, a damaged log
+	// does not.
+	damageTries = 6
 )
 
 // HoleError says that entries are missing in the log: it is damaged, and what
@@ -50,6 +51,19 @@ type HoleError struct {
 func (e *HoleError) Error() string {
 	return fmt.Sprintf("the log is damaged: sequence %d is missing, %d follows. "+
 		"Restore the log from a backup or another replica.", e.Missing, e.Found)
+}
+
+// LostEndError says that the log ends before what was read from it: its end was
+// lost, and what is appended now gets sequences that others had before.
+type LostEndError struct {
+	// Read is the last sequence that was read, End the log's last one now.
+	Read, End uint64
+}
+
+// Error says what is lost and what to do.
+func (e *LostEndError) Error() string {
+	return fmt.Sprintf("the log lost its end: sequence %d was read, and now it ends at %d. "+
+		"Restore the log from a newer backup or another replica.", e.Read, e.End)
 }
 
 // errStalled says that the log's end moved and the consumer did not.
@@ -106,7 +120,8 @@ func (r *Reader) Fault() error {
 
 // Next waits for a record and returns it with those that are ready, at most
 // limit. Faults that pass are healed inside. It fails when ctx ends, with
-// [ErrEpochChanged] when the log was replaced, and with a [*HoleError].
+// [ErrEpochChanged] when the log was replaced, and with a [*HoleError] or a
+// [*LostEndError] when it is damaged.
 func (r *Reader) Next(ctx context.Context, limit int) ([]Record, error) {
 	var batch []Record
 	select {
@@ -136,20 +151,19 @@ func (r *Reader) Next(ctx context.Context, limit int) ([]Record, error) {
 // run reads with one consumer after the other until ctx ends or the log can't
 // be read.
 func (r *Reader) run(ctx context.Context, after uint64) error {
-	wait, holes := retryFirst, 0
+	wait, damaged, began := retryFirst, 0, after
 	for {
 		last, err := r.consume(ctx, after)
 		if ctx.Err() != nil {
 			return context.Canceled
 		}
 		if last > after {
-			after, wait, holes = last, retryFirst, 0
+			after, wait, damaged = last, retryFirst, 0
 		}
-		var hole *HoleError
-		if errors.As(err, &hole) {
-			holes++
+		if isDamage(err, after > began) {
+			damaged++
 		}
-		if errors.Is(err, ErrEpochChanged) || holes == holeTries {
+		if errors.Is(err, ErrEpochChanged) || damaged == damageTries {
 			return err
 		}
 		r.log.logger.Warn("reading the log: begin a new consumer", "after", after, "cause", err)
@@ -161,6 +175,15 @@ func (r *Reader) run(ctx context.Context, after uint64) error {
 		}
 		wait = min(2*wait, retryMost)
 	}
+}
+
+// isDamage reports whether the error says that the log is damaged. That it ends
+// before our position is damage when we have read it up to there; where somebody
+// told us to begin may not exist yet.
+func isDamage(err error, read bool) bool {
+	var hole *HoleError
+	var lost *LostEndError
+	return errors.As(err, &hole) || read && errors.As(err, &lost)
 }
 
 // consume reads behind the given sequence with one consumer until it fails,
@@ -181,7 +204,7 @@ func (r *Reader) consume(ctx context.Context, after uint64) (uint64, error) {
 		return after, err
 	}
 	if after > end.Seq {
-		return after, fmt.Errorf("position %d is beyond the log's end %d", after, end.Seq)
+		return after, &LostEndError{Read: after, End: end.Seq}
 	}
 	r.fault.Store(nil)
 	owed := uint64(0) // the log's end when the consumer was last silent

@@ -30,6 +30,8 @@ type Term struct {
 	// Renewed is when the gateway last showed that it lives, by the clock of
 	// the log's server.
 	Renewed time.Time `json:"-"`
+	// Revision changes with every sign of life.
+	Revision uint64 `json:"-"`
 }
 
 // Terms are the terms of all gateways of a log.
@@ -73,12 +75,13 @@ func (t *Terms) Put(ctx context.Context, term Term) error {
 	return nil
 }
 
-// Remove forgets a term whose sessions are all swept.
-func (t *Terms) Remove(ctx context.Context, id string) error {
+// Remove forgets a term whose sessions are all swept, as it was listed. It
+// fails when the term has shown a sign of life since.
+func (t *Terms) Remove(ctx context.Context, term Term) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	if err := t.kv.Purge(ctx, id); err != nil {
-		return fmt.Errorf("remove term %s: %w", id, err)
+	if err := t.kv.Purge(ctx, term.ID, jetstream.LastRevision(term.Revision)); err != nil {
+		return fmt.Errorf("remove term %s: %w", term.ID, err)
 	}
 	return nil
 }
@@ -104,7 +107,7 @@ func (t *Terms) List(ctx context.Context) ([]Term, error) {
 		if err := json.Unmarshal(entry.Value(), &term); err != nil {
 			return nil, fmt.Errorf("list gateway terms: key %s: %w", key, err)
 		}
-		term.Renewed = entry.Created()
+		term.Renewed, term.Revision = entry.Created(), entry.Revision()
 		terms = append(terms, term)
 	}
 	if ctx.Err() != nil {

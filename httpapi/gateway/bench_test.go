@@ -153,7 +153,7 @@ func BenchmarkPublish(b *testing.B) {
 	h := newHub(nil, defaultRecent, func(*room) {})
 	r := &room{channel: "bench", wake: func(*room) {}, ready: make(chan struct{})}
 	h.rooms["bench"] = r
-	h.fillLogs(r, 0)
+	r.begin(0, 0, 0)
 	close(r.ready)
 	records, _ := benchRecords(0, 2*defaultRecent) // so many that no id comes again while the ring knows it
 	b.ReportAllocs()

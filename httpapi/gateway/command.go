@@ -72,15 +72,16 @@ func (g *Gateway) handleSend(c *conn, cmd command) {
 func (g *Gateway) handlePlain(c *conn, text string) {
 	const tries = 3
 	message := domain.PostMessage{From: c.user, ID: uuid.Must(uuid.NewV7()).String(), Text: text}
-	var err error
 	for try := range tries {
-		_, err = g.post(c, message, try > 0)
-		if !errors.Is(err, &domain.Error{Code: domain.CodeUnknown}) {
-			break
+		_, err := g.post(c, message, try > 0)
+		if err == nil {
+			return
 		}
-	}
-	if err != nil {
-		g.refuse(c, "", err)
+		if try == tries-1 || g.draining.Load() || !errors.Is(err, &domain.Error{Code: domain.CodeUnknown}) {
+			g.refuse(c, "", err)
+			return
+		}
+		time.Sleep(retryFirst << try) // the connection to the log comes back
 	}
 }
 
@@ -139,7 +140,7 @@ func (g *Gateway) handleAuth(c *conn, cmd command) {
 			"This token is of another user or channel. Connect anew with it."))
 		return
 	}
-	c.expires.Store(claims.Expires.UnixNano())
+	c.expires.Store(claims.Expires.UnixMilli())
 	c.send([]byte(`{"type":"ack"}`))
 }
 
@@ -156,6 +157,9 @@ func (g *Gateway) post(c *conn, message domain.PostMessage, retry bool) (uint64,
 	if g.config.Refuse != nil {
 		if err := g.config.Refuse(); err != nil {
 			g.stats.appends.WithLabelValues("refused").Inc()
+			if retry {
+				return 0, unknownOutcome()
+			}
 			return 0, domain.Errorf(domain.CodeUnavailable, "Nothing can be stored now. Try again later.")
 		}
 	}
@@ -170,11 +174,11 @@ func (g *Gateway) post(c *conn, message domain.PostMessage, retry bool) (uint64,
 	case err == nil:
 		g.stats.appends.WithLabelValues("stored").Inc()
 		return appended.Seq, nil
-	case errors.Is(err, eventstore.ErrRefused):
+	case errors.Is(err, eventstore.ErrRefused) && !retry:
 		g.stats.appends.WithLabelValues("refused").Inc()
 		g.logger.Warn("append message", "user", c.user.ID, "channel", c.room.channel, "cause", err)
 		return 0, domain.Errorf(domain.CodeUnavailable, "The message was not stored. Send it again.")
-	default:
+	default: // also a repetition that was refused: the first may be there
 		g.stats.appends.WithLabelValues("unknown").Inc()
 		g.logger.Warn("append message", "user", c.user.ID, "channel", c.room.channel, "cause", err)
 		return 0, unknownOutcome()

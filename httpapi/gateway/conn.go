@@ -46,7 +46,7 @@ type conn struct {
 	slot     uint32 // in which second of the ping interval it is pinged
 	index    int    // in room.conns, guarded by room.mu
 
-	expires atomic.Int64 // when the token ends, in Unix nanoseconds
+	expires atomic.Int64 // when the token ends, in Unix milliseconds
 	heard   atomic.Int64 // when the peer last sent something, the same
 	limits  connLimits   // for the reader alone
 
@@ -66,7 +66,7 @@ type conn struct {
 func newConn(ws *websocket.Conn, claims token.Claims, session string, stats *stats, wg *sync.WaitGroup) *conn {
 	c := &conn{
 		ws:      ws,
-		net:     ws.NetConn(),
+		net:     unsealed(ws.NetConn()),
 		user:    claims.User,
 		session: session,
 		index:   -1,
@@ -76,8 +76,8 @@ func newConn(ws *websocket.Conn, claims token.Claims, session string, stats *sta
 	if ws.Subprotocol() == Subprotocol {
 		c.dialect = v1
 	}
-	c.expires.Store(claims.Expires.UnixNano())
-	c.heard.Store(time.Now().UnixNano())
+	c.expires.Store(claims.Expires.UnixMilli())
+	c.heard.Store(time.Now().UnixMilli())
 	if sc, ok := c.net.(syscall.Conn); ok {
 		c.raw.init(sc)
 	}
@@ -131,8 +131,8 @@ func (c *conn) control(opcode byte, payload []byte) {
 // attach makes the room's frames from the offset on the socket's feed.
 func (c *conn) attach(offset int64) {
 	c.mu.Lock()
-	c.cursor, c.attached = offset, true
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	c.cursor, c.attached = offset, !c.closing
 }
 
 // close sends a close frame behind what is queued; nothing of the room comes

@@ -108,7 +108,7 @@ func (l *frameLog) offsetAfter(seq uint64) (int64, bool) {
 		return 0, false
 	}
 	i := sort.Search(len(l.marks), func(i int) bool { return l.marks[i].seq > seq })
-	if i > 1 && l.marks[i-1].seq == seq && l.marks[i-2].seq == seq {
+	if i > 0 && l.marks[i-1].seq == seq && (i == 1 && l.floor == seq || i > 1 && l.marks[i-2].seq == seq) {
 		i-- // a summary that came behind a message; twice does no harm
 	}
 	if i == len(l.marks) {

@@ -50,7 +50,7 @@ type Log interface {
 // Terms is what the gateway needs of [eventstore.Terms].
 type Terms interface {
 	Put(ctx context.Context, term eventstore.Term) error
-	Remove(ctx context.Context, id string) error
+	Remove(ctx context.Context, term eventstore.Term) error
 	List(ctx context.Context) ([]eventstore.Term, error)
 }
 
@@ -162,6 +162,7 @@ func New(config Config) (*Gateway, error) {
 // Run serves until ctx ends, after which no socket is left; call Drain before
 // to end in order. It returns the first fault that can't be passed.
 func (g *Gateway) Run(ctx context.Context) error {
+	defer g.hub.stop()
 	defer g.wg.Wait()
 	defer g.cutAll()
 	defer g.sessions.stop()
@@ -170,6 +171,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group.Go(func() error { return g.follow(ctx) })
 	group.Go(func() error { return g.tick(ctx) })
 	group.Go(func() error { return g.keepTerm(ctx) })
+	group.Go(func() error { return g.sweepTerms(ctx) })
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
@@ -223,6 +225,7 @@ func (g *Gateway) tick(ctx context.Context) error {
 			}
 			clear(conns)
 			g.hub.closeIdle(now)
+			g.limiters.forgetFull()
 		case <-ctx.Done():
 			return nil
 		}
@@ -288,7 +291,7 @@ func (g *Gateway) remove(c *conn) {
 
 // Drain ends all sockets with 1012, spread over the given time so that their
 // clients don't come back all at once. Each answers the command at hand first.
-// It returns when none is left or ctx ends. Sessions don't leave: their clients
+// It returns when none is left, or cuts those that are when ctx ends. Sessions don't leave: their clients
 // have the grace period to go on at another gateway or at this one's next run.
 func (g *Gateway) Drain(ctx context.Context, over time.Duration) {
 	g.mu.Lock()
@@ -302,7 +305,7 @@ func (g *Gateway) Drain(ctx context.Context, over time.Duration) {
 			select {
 			case <-time.After(wait):
 			case <-ctx.Done():
-				return
+				over = 0 // the rest at once
 			}
 		}
 		c.askToEnd()
@@ -315,8 +318,9 @@ func (g *Gateway) Drain(ctx context.Context, over time.Duration) {
 	select {
 	case <-done:
 	case <-ctx.Done():
+		// Run waits for what is still under way, an append at most.
+		g.sessions.giveUp()
 		g.cutAll()
-		<-done
 	}
 }
 

@@ -15,6 +15,9 @@ const (
 	// hubBatch bounds how many records are applied under the hub's lock at
 	// once: a room that opens waits for no more than that.
 	hubBatch = 256
+	// roomOpening is how many of its channel's newest events a room opens with:
+	// about what it keeps in bytes.
+	roomOpening = 4096
 	// roomLinger is how long an empty room stays, so that a reload finds it.
 	roomLinger = 30 * time.Second
 )
@@ -38,15 +41,14 @@ type hub struct {
 
 // newHub returns a hub that keeps so many of the newest events.
 func newHub(log Log, recent int, wake func(*room)) *hub {
-	h := &hub{
+	return &hub{
 		log:      log,
 		wake:     wake,
 		rooms:    make(map[domain.Channel]*room),
 		presence: domain.NewPresence(),
+		ring:     newRing(0, recent),
 		moved:    make(chan struct{}),
 	}
-	h.ring = newRing(0, recent, h.drop)
-	return h
 }
 
 // seed sets where the hub begins: behind a sequence, with the stays of then.
@@ -54,7 +56,7 @@ func (h *hub) seed(after uint64, stays []domain.Stay) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.presence = domain.NewPresence(stays...)
-	h.ring = newRing(after, h.ring.most, h.drop)
+	h.ring = newRing(after, h.ring.most)
 	h.pos.Store(after)
 }
 
@@ -91,7 +93,7 @@ func (h *hub) applySome(records []eventstore.Record, changed func(entry)) {
 			h.wake(r)
 		}
 		if e.event.Type() != domain.TypeMessage {
-			presence = append(presence, e)
+			presence = append(presence, *e)
 		}
 	}
 	h.pos.Store(records[len(records)-1].Seq)
@@ -106,8 +108,8 @@ func (h *hub) applySome(records []eventstore.Record, changed func(entry)) {
 }
 
 // must hold h.mu
-func (h *hub) fold(record eventstore.Record) entry {
-	e := entry{seq: record.Seq, channel: record.Channel, event: record.Event, shown: true}
+func (h *hub) fold(record eventstore.Record) *entry {
+	e := &entry{seq: record.Seq, channel: record.Channel, event: record.Event, shown: true}
 	if record.Event.Type() != domain.TypeMessage {
 		change := h.presence.Apply(record.Channel, record.Seq, record.Event)
 		e.shown, e.ended = change.Visible, change.Closed
@@ -181,46 +183,38 @@ func (h *hub) open(ctx context.Context, channel domain.Channel) (*room, error) {
 	}
 }
 
-// fill gives a new room its past out of the ring. What came before the ring's
-// first event of the channel is asked of the log, so that the chain of prev
-// begins right; should one leave the ring meanwhile, drop notes it. On success
-// it closes r.ready under the hub's lock: from then on the hub publishes to
-// the room, and nothing falls between.
+// fill gives a new room its past out of the ring, as much as a room keeps. What
+// came before is asked of the log, so that the chain of prev begins right. The
+// hub goes on meanwhile; what it read is added at the end, when r.ready is
+// closed under its lock: from then on it publishes to the room, and nothing
+// falls between.
 func (h *hub) fill(ctx context.Context, r *room) error {
 	h.mu.Lock()
-	floor := h.ring.floor
+	floor, exact := h.ring.floor, h.ring.exact
+	entries, all := h.ring.newest(r.channel, floor, roomOpening)
 	h.mu.Unlock()
-	before, err := h.log.LastOf(ctx, r.channel, floor)
-	if err != nil {
-		return fmt.Errorf("open room %s: %w", r.channel, err)
+	before := uint64(0)
+	if all {
+		var err error
+		if before, err = h.log.LastOf(ctx, r.channel, floor); err != nil {
+			return fmt.Errorf("open room %s: %w", r.channel, err)
+		}
+	} else {
+		before, entries = entries[0].seq, entries[1:]
+		floor = before
 	}
+	r.begin(floor, max(floor, exact), before)
+	last := r.replay(entries, before)
+
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.fillLogs(r, max(before, r.dropped))
+	rest, all := h.ring.newest(r.channel, last, roomOpening)
+	if !all {
+		return fmt.Errorf("open room %s: its channel is faster than we read it", r.channel)
+	}
+	r.replay(rest, last)
 	close(r.ready)
 	return nil
-}
-
-// drop is called, under the hub's lock, when an entry leaves the ring.
-func (h *hub) drop(e entry) {
-	if r := h.rooms[e.channel]; r != nil && !r.isReady() {
-		r.dropped = e.seq
-	}
-}
-
-// fillLogs makes both logs of a room. must hold h.mu
-func (h *hub) fillLogs(r *room, before uint64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for d := range r.logs {
-		r.logs[d] = newFrameLog(h.ring.floor, before)
-	}
-	for _, e := range h.ring.of(r.channel) {
-		e.big = false // who was away is told of each
-		r.publishPlain(e)
-		r.publishV1(e)
-	}
-	r.logs[plain].floor = max(r.logs[plain].floor, h.ring.exact)
 }
 
 // closeIdle drops the rooms that have been empty for a while.
@@ -243,5 +237,19 @@ func (h *hub) closeIdle(now time.Time) {
 		if idle {
 			delete(h.rooms, channel)
 		}
+	}
+}
+
+// stop ends what runs by itself in the rooms.
+func (h *hub) stop() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range h.rooms {
+		r.mu.Lock()
+		if r.pending != nil {
+			r.pending.timer.Stop()
+			r.pending = nil
+		}
+		r.mu.Unlock()
 	}
 }

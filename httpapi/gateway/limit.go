@@ -77,28 +77,22 @@ func (l *limiters) acquire(user string) {
 	x.sockets++
 }
 
-// release forgets the user with their last socket, when their allowance is
-// full: who has used it up can't get a new one by connecting again.
+// release takes a socket off the user. Their limit stays until it is full
+// again: who has used it up can't get a new one by connecting again.
 func (l *limiters) release(user string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	x := l.all[user]
-	if x.sockets--; x.sockets > 0 {
-		return
-	}
-	if l.rate == 0 || x.Tokens() >= float64(x.Burst()) {
-		delete(l.all, user)
-		return
-	}
-	missing := float64(x.Burst()) - x.Tokens()
-	time.AfterFunc(time.Duration(missing/float64(l.rate)*float64(time.Second)), func() { l.forget(user, x) })
+	l.all[user].sockets--
 }
 
-func (l *limiters) forget(user string, x *limiter) {
+// forgetFull forgets the users without a socket whose limit is full.
+func (l *limiters) forgetFull() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if x.sockets == 0 && l.all[user] == x {
-		delete(l.all, user)
+	for user, x := range l.all {
+		if x.sockets == 0 && (l.rate == 0 || x.Tokens() >= float64(x.Burst())) {
+			delete(l.all, user)
+		}
 	}
 }
 

@@ -15,6 +15,8 @@ const (
 	// new one without a look. The log itself knows ids for two minutes; half of
 	// that leaves room for clocks that differ.
 	freshID = time.Minute
+	// clockAhead is how far a client's clock may be ahead for its ids to count.
+	clockAhead = 2 * time.Second
 	// lookupTimeout bounds a look into the tables.
 	lookupTimeout = 2 * time.Second
 )
@@ -32,14 +34,16 @@ var errNoTables = errors.New("this gateway has no tables to ask")
 //   - in the tables as they are, for one that doesn't say so but whose id does
 //     not show that it is new: it is not a UUIDv7 of the last minute.
 //
-// When the tables can't answer, a repeated command that may be older than the
-// log's own memory has an unknown outcome, and a new one is believed.
+// When the tables can't answer, a repeated command whose id does not show that
+// the log itself still knows it has an unknown outcome, and a command that says
+// it is new is believed.
 func (g *Gateway) before(user, id string, retry bool) (seq uint64, found bool, err error) {
 	seq, found, whole := g.hub.known(user, id)
 	if found {
 		return seq, true, nil
 	}
-	if fresh(id, time.Now()) {
+	now := time.Now()
+	if !retry && fresh(id, now) {
 		return 0, false, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
@@ -62,7 +66,7 @@ func (g *Gateway) before(user, id string, retry bool) (seq uint64, found bool, e
 		return seq, found, nil
 	}
 	g.logger.Warn("look up a message", "user", user, "retry", retry, "cause", err)
-	if retry {
+	if retry && !fresh(id, now) {
 		return 0, false, unknownOutcome()
 	}
 	return 0, false, nil
@@ -103,5 +107,6 @@ func fresh(id string, now time.Time) bool {
 		return false
 	}
 	seconds, nanos := u.Time().UnixTime()
-	return now.Sub(time.Unix(seconds, nanos)).Abs() < freshID
+	age := now.Sub(time.Unix(seconds, nanos))
+	return -clockAhead <= age && age < freshID
 }

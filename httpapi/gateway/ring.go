@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"slices"
+	"sort"
+
 	"github.com/faustman/chitchat/domain"
 )
 
@@ -31,7 +34,7 @@ type entry struct {
 	users int
 }
 
-func (e entry) size() int {
+func (e *entry) size() int {
 	user := e.event.By()
 	size := entryOverhead + len(user.Name) + len(user.Avatar)
 	if message, ok := e.event.(*domain.MessagePosted); ok {
@@ -46,22 +49,26 @@ type messageKey struct{ user, id string }
 // ring keeps the newest events of the whole log. It is not safe for concurrent
 // use: the hub's lock guards it.
 type ring struct {
-	entries []entry // oldest first, from head on
+	entries []*entry // oldest first, from head on
 	head    int
 	bytes   int
+	most    int // entries
+	// channels has each channel's entries, oldest first.
+	channels map[domain.Channel][]*entry
+	messages map[messageKey]uint64
 	// floor is the sequence behind which the ring has every event.
 	floor uint64
 	// exact is the sequence behind which entries know whether plain shows them.
-	exact    uint64
-	messages map[messageKey]uint64
-	most     int // entries
-	dropped  func(entry)
+	exact uint64
 }
 
-// newRing returns a ring of so many entries at most that begins behind floor,
-// and calls dropped for each entry that it no longer keeps.
-func newRing(floor uint64, most int, dropped func(entry)) *ring {
-	return &ring{floor: floor, exact: floor, messages: make(map[messageKey]uint64), most: most, dropped: dropped}
+// newRing returns a ring of so many entries at most that begins behind floor.
+func newRing(floor uint64, most int) *ring {
+	return &ring{
+		floor: floor, exact: floor, most: most,
+		channels: make(map[domain.Channel][]*entry),
+		messages: make(map[messageKey]uint64),
+	}
 }
 
 // known returns the sequence of a message that the ring has.
@@ -73,7 +80,7 @@ func (r *ring) known(user, id string) (uint64, bool) {
 // push adds an event and drops the oldest beyond the bounds. It reports false,
 // and adds nothing, when the event is a message that the ring has: the first
 // in the log is the one that counts.
-func (r *ring) push(e entry) bool {
+func (r *ring) push(e *entry) bool {
 	if message, ok := e.event.(*domain.MessagePosted); ok {
 		key := messageKey{message.From.ID, message.ID}
 		if _, found := r.messages[key]; found {
@@ -82,36 +89,41 @@ func (r *ring) push(e entry) bool {
 		r.messages[key] = e.seq
 	}
 	r.entries = append(r.entries, e)
+	r.channels[e.channel] = append(r.channels[e.channel], e)
 	r.bytes += e.size()
 	for len(r.entries)-r.head > r.most || r.bytes > ringBytes {
 		r.drop()
 	}
 	if r.head > r.most/2 { // move what is left to the front, once in a while
-		r.entries = append(make([]entry, 0, len(r.entries)-r.head+r.most/2), r.entries[r.head:]...)
+		r.entries = append(make([]*entry, 0, len(r.entries)-r.head+r.most/2), r.entries[r.head:]...)
 		r.head = 0
 	}
 	return true
 }
 
 func (r *ring) drop() {
-	old := &r.entries[r.head]
+	old := r.entries[r.head]
+	r.entries[r.head] = nil
+	r.head++
+	r.bytes -= old.size()
+	r.floor = old.seq
 	if message, ok := old.event.(*domain.MessagePosted); ok {
 		delete(r.messages, messageKey{message.From.ID, message.ID})
 	}
-	r.floor = old.seq
-	r.dropped(*old)
-	r.bytes -= old.size()
-	*old = entry{}
-	r.head++
+	// The oldest of all is the oldest of its channel.
+	if rest := r.channels[old.channel][1:]; len(rest) > 0 {
+		r.channels[old.channel] = rest
+	} else {
+		delete(r.channels, old.channel)
+	}
 }
 
-// of returns the channel's entries, oldest first.
-func (r *ring) of(channel domain.Channel) []entry {
-	var entries []entry
-	for i := r.head; i < len(r.entries); i++ {
-		if r.entries[i].channel == channel {
-			entries = append(entries, r.entries[i])
-		}
-	}
-	return entries
+// newest returns up to most of the channel's newest entries behind the
+// sequence, oldest first, and whether those are all behind it.
+func (r *ring) newest(channel domain.Channel, after uint64, most int) (entries []*entry, all bool) {
+	entries = r.channels[channel]
+	first := sort.Search(len(entries), func(i int) bool { return entries[i].seq > after })
+	all = len(entries)-first <= most
+	first = max(first, len(entries)-most)
+	return slices.Clone(entries[first:]), all
 }

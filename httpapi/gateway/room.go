@@ -33,20 +33,19 @@ const (
 )
 
 // room is a channel with sockets in this process: a log of encoded frames for
-// each dialect that somebody speaks, and the connections whose cursors are in
-// it. The hub publishes, workers and connections read.
+// each dialect, and the connections whose cursors are in them. The hub
+// publishes, workers and connections read. Locks are taken in this order: the
+// hub's, a room's, a connection's; a connection that is in a room takes the
+// room's lock, for reading, under its own.
 type room struct {
 	channel domain.Channel
 	wake    func(*room)
 	// ready is closed when the logs may be used; err then says whether they can.
 	ready chan struct{}
 	err   error
-	// dropped is the channel's last event that left the hub's ring while the
-	// room was opening; the hub's lock guards it.
-	dropped uint64
 
 	mu      sync.RWMutex
-	logs    [dialects]*frameLog // nil until the first socket of the dialect
+	logs    [dialects]*frameLog
 	conns   []*conn
 	pending *summary
 	// summarized is when the last summary was published.
@@ -70,9 +69,31 @@ type summary struct {
 	timer  *time.Timer
 }
 
-// publish appends the entry's frames. shown says whether people who speak
-// plain see it.
-func (r *room) publish(e entry) {
+// begin makes the logs of a room that nobody knows yet: plain has every frame
+// behind the sequence plainFloor, chitchat.v1 behind floor; before is the
+// sequence of the channel's event before the first.
+func (r *room) begin(floor, plainFloor, before uint64) {
+	r.logs[plain] = newFrameLog(plainFloor, before)
+	r.logs[v1] = newFrameLog(floor, before)
+}
+
+// replay publishes entries of the past and returns the sequence of the last
+// one, or last when there are none. Who was away is told of each join and leave.
+func (r *room) replay(entries []*entry, last uint64) uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range entries {
+		single := *e
+		single.big = false
+		r.publishPlain(&single)
+		r.publishV1(&single)
+		last = e.seq
+	}
+	return last
+}
+
+// publish appends the entry's frames.
+func (r *room) publish(e *entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.publishPlain(e)
@@ -80,21 +101,18 @@ func (r *room) publish(e entry) {
 }
 
 // must hold r.mu
-func (r *room) publishPlain(e entry) {
-	log := r.logs[plain]
-	if log == nil || !e.shown {
+func (r *room) publishPlain(e *entry) {
+	if !e.shown {
 		return
 	}
+	log := r.logs[plain]
 	r.scratch = domain.AppendFrame(r.scratch[:0], e.event, e.seq, log.last)
 	log.append(e.seq, r.scratch)
 }
 
 // must hold r.mu
-func (r *room) publishV1(e entry) {
+func (r *room) publishV1(e *entry) {
 	log := r.logs[v1]
-	if log == nil {
-		return
-	}
 	if e.big && e.event.Type() != domain.TypeMessage {
 		r.summarize(e)
 		return
@@ -109,7 +127,7 @@ func (r *room) publishV1(e entry) {
 
 // summarize puts a join or leave into the summary that is being gathered.
 // must hold r.mu
-func (r *room) summarize(e entry) {
+func (r *room) summarize(e *entry) {
 	if r.pending == nil {
 		r.pending = &summary{joined: make(map[string]domain.User), left: make(map[string]domain.User)}
 		r.pending.timer = time.AfterFunc(time.Until(r.summarized.Add(summaryInterval)), r.endSummary)

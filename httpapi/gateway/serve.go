@@ -48,11 +48,12 @@ func (g *Gateway) Upgrade(w http.ResponseWriter, r *http.Request, claims token.C
 	if resumed && !sessionBelongs(g.config.SessionKey, session, claims) {
 		return domain.Errorf(domain.CodeForbidden, "This session belongs to somebody else. Connect without one to get your own.")
 	}
-	ws, err := g.upgrader.Upgrade(w, r, nil)
+	ws, err := g.upgrader.Upgrade(sealing{w}, r, nil)
 	if err != nil {
 		g.logger.Debug("websocket handshake", "cause", err) // gorilla has answered
 		return nil
 	}
+	seal(ws.NetConn())
 	c := newConn(ws, claims, session, g.stats, &g.wg)
 	if !g.add(c) {
 		c.close(httpapi.CloseRestart, "the server restarts")
@@ -69,6 +70,8 @@ func (g *Gateway) notServing() string {
 		return "the server is shutting down"
 	case !g.ready.Load():
 		return "the server is starting"
+	case g.config.Refuse != nil && g.config.Refuse() != nil:
+		return "nothing can be stored"
 	}
 	return ""
 }
@@ -93,6 +96,7 @@ func (g *Gateway) originAllowed(r *http.Request) bool {
 // client is read in a goroutine of its own, since the stack of this one has
 // grown by what it did, and an idle socket would keep it.
 func (g *Gateway) serve(c *conn, channel domain.Channel, after string, resume bool) {
+	defer g.recover(c)
 	if g.open(c, channel, after, resume) && g.sessions.attach(c) {
 		g.limiters.acquire(c.user.ID)
 		c.admitted = true
@@ -106,15 +110,19 @@ func (g *Gateway) serve(c *conn, channel domain.Channel, after string, resume bo
 
 // converse reads until the socket ends.
 func (g *Gateway) converse(c *conn) {
-	left := false
-	defer func() {
-		if cause := recover(); cause != nil {
-			g.logger.Error("websocket", "panic", cause, "user", c.user.ID, "channel", c.room.channel, "stack", string(debug.Stack()))
-			c.close(httpapi.CloseInternal, "internal error")
-		}
-		g.end(c, left)
-	}()
-	left = g.read(c)
+	defer g.recover(c)
+	g.end(c, g.read(c))
+}
+
+// recover ends a connection whose goroutine panicked, and no other.
+func (g *Gateway) recover(c *conn) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	g.logger.Error("websocket", "panic", cause, "user", c.user.ID, "stack", string(debug.Stack()))
+	c.close(httpapi.CloseInternal, "internal error")
+	g.end(c, false)
 }
 
 // end gives back what the socket had, however far it came. left says that the
@@ -137,10 +145,6 @@ func (g *Gateway) end(c *conn, left bool) {
 func (g *Gateway) open(c *conn, channel domain.Channel, after string, resume bool) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 	defer cancel()
-	c.ws.SetReadLimit(maxCommand)
-	if c.dialect == plain {
-		c.ws.SetReadLimit(maxPlain)
-	}
 	c.handleControls()
 	if err := g.begin(ctx, c, channel, after, resume); err != nil {
 		g.logger.Warn("begin feed", "user", c.user.ID, "channel", channel, "cause", err)
@@ -168,7 +172,7 @@ func (g *Gateway) read(c *conn) bool {
 		if err != nil {
 			return c.readFailed(err)
 		}
-		c.heard.Store(time.Now().UnixNano())
+		c.heard.Store(time.Now().UnixMilli())
 		if c.isClosing() {
 			continue // only its close frame matters now
 		}
@@ -176,9 +180,14 @@ func (g *Gateway) read(c *conn) bool {
 			c.close(httpapi.CloseBinary, "send text frames")
 			continue
 		}
-		frame, err := io.ReadAll(reader)
+		frame, err := io.ReadAll(io.LimitReader(reader, c.maxFrame()+1))
 		if err != nil {
 			return c.readFailed(err)
+		}
+		if int64(len(frame)) > c.maxFrame() {
+			c.close(httpapi.CloseTooLong, "too long")
+			c.linger()
+			return false
 		}
 		if !utf8.Valid(frame) {
 			c.close(httpapi.CloseNotUTF8, "send UTF-8")
@@ -200,14 +209,24 @@ func (c *conn) readFailed(err error) bool {
 	switch {
 	case errors.As(err, &closed):
 		return closed.Code == websocket.CloseNormalClosure
-	case errors.Is(err, websocket.ErrReadLimit):
-		c.close(httpapi.CloseTooLong, "too long")
-		c.linger()
-	case errors.As(err, &network) && network.Timeout() && c.mustEnd():
-		c.close(httpapi.CloseRestart, "the server restarts")
+	case errors.As(err, &network):
+		if network.Timeout() && c.mustEnd() {
+			c.close(httpapi.CloseRestart, "the server restarts")
+			c.linger()
+		}
+	case !errors.Is(err, io.EOF):
+		c.close(websocket.CloseProtocolError, "not the websocket protocol")
 		c.linger()
 	}
 	return false
+}
+
+// maxFrame returns how long a frame of the client may be, in bytes.
+func (c *conn) maxFrame() int64 {
+	if c.dialect == plain {
+		return maxPlain
+	}
+	return maxCommand
 }
 
 // linger waits a moment for the peer to take the close frame and to close, so
@@ -237,9 +256,9 @@ func (c *conn) mustEnd() bool {
 // tick does what is due for the socket in this second.
 func (c *conn) tick(now time.Time, second uint32) {
 	switch {
-	case now.UnixNano() >= c.expires.Load():
+	case now.UnixMilli() >= c.expires.Load():
 		c.close(httpapi.CloseTokenEnded, "the token ended: get a new one")
-	case now.UnixNano()-c.heard.Load() > int64(deadAfter):
+	case now.UnixMilli()-c.heard.Load() > deadAfter.Milliseconds():
 		_ = c.net.Close()
 	case second%uint32(pingInterval/time.Second) == c.slot:
 		c.control(websocket.PingMessage, nil)
@@ -250,7 +269,7 @@ func (c *conn) tick(now time.Time, second uint32) {
 // would write into the middle of a frame of ours, and bounds their number.
 func (c *conn) handleControls() {
 	heard := func() {
-		c.heard.Store(time.Now().UnixNano())
+		c.heard.Store(time.Now().UnixMilli())
 		if !c.limits.control() {
 			c.close(httpapi.ClosePolicy, "too many control frames")
 		}

@@ -2,60 +2,27 @@ package gateway
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/faustman/chitchat/domain"
-	"github.com/faustman/chitchat/httpapi/token"
 )
 
 const (
-	// sessionRandom and sessionTag are the bytes of a session id's two parts:
-	// 72 random bits, and 72 bits of proof of whose it is.
-	sessionRandom = 9
-	sessionTag    = 9
-	// joinTries is how often a join whose outcome is not known is tried again
-	// before the socket is closed.
+	// joinTries is how often a join is tried before the socket is closed.
 	joinTries = 3
 	// maxJoins bounds the joins under way, so that messages don't wait behind
 	// those of everybody who comes back at once; joinWait is how long one waits
 	// for its turn. At a thousand joins a second it serves 30,000 sockets.
 	maxJoins = 64
 	joinWait = 30 * time.Second
-	// leaveRetryFirst and leaveRetryMost bound the wait between two tries to
-	// append a leave.
-	leaveRetryFirst = 100 * time.Millisecond
-	leaveRetryMost  = 5 * time.Second
+	// retryFirst and retryMost bound the pause between two tries of an append.
+	retryFirst = 100 * time.Millisecond
+	retryMost  = 5 * time.Second
 )
-
-// newSession returns a new session id. It carries a proof that it was made for
-// the user and channel, which every gateway can check without asking anybody.
-func newSession(key []byte, claims token.Claims) string {
-	raw := make([]byte, sessionRandom)
-	_, _ = rand.Read(raw) // never fails, see crypto/rand
-	name := base64.RawURLEncoding.EncodeToString(raw)
-	return name + "." + sessionProof(key, name, claims)
-}
-
-// sessionBelongs reports whether the session was made for the claims' user and
-// channel.
-func sessionBelongs(key []byte, session string, claims token.Claims) bool {
-	name, proof, found := strings.Cut(session, ".")
-	return found && hmac.Equal([]byte(proof), []byte(sessionProof(key, name, claims)))
-}
-
-func sessionProof(key []byte, name string, claims token.Claims) string {
-	mac := hmac.New(sha256.New, key)
-	fmt.Fprintf(mac, "%q %q %q", name, claims.User.ID, claims.Channel)
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:sessionTag])
-}
 
 // sessions are the sessions whose sockets this process holds or has lost a
 // moment ago. Each is in the log as a join, and is ended by a leave.
@@ -64,14 +31,14 @@ type sessions struct {
 	term   string
 	grace  time.Duration
 	logger *slog.Logger
+	joins  chan struct{} // capacity maxJoins: one for each join under way
+	ended  chan struct{} // closed when nothing is tried again
 
 	mu     sync.Mutex
 	all    map[sessionKey]*session
 	frozen bool // the process ends: nobody leaves, who resumes elsewhere stays
 	next   uint64
-	ended  chan struct{}
 	wg     sync.WaitGroup // of goroutines that append joins and leaves
-	joins  chan struct{}  // capacity maxJoins: one for each join under way
 }
 
 type sessionKey struct {
@@ -84,9 +51,13 @@ type sessionKey struct {
 type session struct {
 	key  sessionKey
 	user domain.User
+	// elsewhere says that the last join in the log is of another gateway's
+	// term: the stay is that one's to end.
+	elsewhere atomic.Bool
 
 	appending sync.Mutex
-	joined    bool // in the log with our term; guarded by appending
+	joined    bool // our join is in the log; guarded by appending
+	begun     bool // our join may be in the log; guarded by appending
 	gone      bool // no longer in sessions.all; guarded by appending
 
 	// guarded by sessions.mu
@@ -97,9 +68,9 @@ type session struct {
 func newSessions(log Log, term string, grace time.Duration, logger *slog.Logger) *sessions {
 	return &sessions{
 		log: log, term: term, grace: grace, logger: logger,
-		all:   make(map[sessionKey]*session),
-		ended: make(chan struct{}),
 		joins: make(chan struct{}, maxJoins),
+		ended: make(chan struct{}),
+		all:   make(map[sessionKey]*session),
 	}
 }
 
@@ -117,7 +88,7 @@ func (s *sessions) attach(c *conn) bool {
 			continue
 		}
 		defer x.appending.Unlock()
-		return x.joined || s.join(x)
+		return (x.joined && !x.elsewhere.Load()) || s.join(x)
 	}
 }
 
@@ -146,7 +117,7 @@ func (s *sessions) letGo(x *session) {
 	}
 }
 
-// join appends the session's join. must hold x.appending
+// join appends the session's join, with a few tries. must hold x.appending
 func (s *sessions) join(x *session) bool {
 	turn := time.NewTimer(joinWait)
 	defer turn.Stop()
@@ -163,19 +134,36 @@ func (s *sessions) join(x *session) bool {
 		Session: x.key.id,
 		Term:    s.term,
 	}
-	key := s.appendKey("join", x)
-	for range joinTries {
-		_, err := s.log.Append(context.Background(), x.key.channel, key, event)
-		if err == nil {
-			x.joined = true
-			return true
-		}
-		s.logger.Warn("append join", "user", x.user.ID, "channel", x.key.channel, "cause", err)
-	}
-	return false
+	// Whatever comes of it, from here on a leave of ours may be needed.
+	x.begun, x.joined = true, false
+	x.elsewhere.Store(false)
+	x.joined = s.append(x, "join", event, joinTries)
+	return x.joined
 }
 
-// appendKey returns a key for one append, the same for its repetitions.
+// append appends the session's event until it is in the log, so many tries are
+// made, or nothing is tried again. All tries have one key and are one event.
+func (s *sessions) append(x *session, what string, event domain.Event, tries int) bool {
+	key := s.appendKey(what, x)
+	wait := retryFirst
+	for try := 1; ; try++ {
+		_, err := s.log.Append(context.Background(), x.key.channel, key, event)
+		if err == nil {
+			return true
+		}
+		s.logger.Warn("append "+what, "user", x.user.ID, "channel", x.key.channel, "try", try, "cause", err)
+		if try == tries {
+			return false
+		}
+		select {
+		case <-time.After(wait):
+		case <-s.ended:
+			return false
+		}
+		wait = min(2*wait, retryMost)
+	}
+}
+
 func (s *sessions) appendKey(what string, x *session) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,34 +173,30 @@ func (s *sessions) appendKey(what string, x *session) string {
 
 // detach takes a socket off its session. When it was the last, the session
 // leaves at once if the client said so, and after the grace period otherwise.
+// It does not wait for either.
 func (s *sessions) detach(c *conn, left bool) {
 	x := c.held
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	x.sockets--
 	if x.sockets > 0 || s.frozen || s.all[x.key] != x {
-		s.mu.Unlock()
 		return
 	}
-	if !left {
-		x.timer = time.AfterFunc(s.grace, func() { s.depart(x) })
-	}
-	s.mu.Unlock()
 	if left {
-		s.depart(x)
-	}
-}
-
-// depart ends the session unless the process ends.
-func (s *sessions) depart(x *session) {
-	s.mu.Lock()
-	if s.frozen {
-		s.mu.Unlock()
+		s.wg.Go(func() { s.leave(x) })
 		return
 	}
-	s.wg.Add(1)
-	s.mu.Unlock()
-	defer s.wg.Done()
-	s.leave(x)
+	x.timer = time.AfterFunc(s.grace, func() {
+		s.mu.Lock()
+		if s.frozen {
+			s.mu.Unlock()
+			return
+		}
+		s.wg.Add(1)
+		s.mu.Unlock()
+		defer s.wg.Done()
+		s.leave(x)
+	})
 }
 
 // leave ends the session unless a socket took it up meanwhile.
@@ -225,7 +209,7 @@ func (s *sessions) leave(x *session) {
 	if !over {
 		return
 	}
-	if x.joined && !s.appendLeave(x) {
+	if x.begun && !x.elsewhere.Load() && !s.appendLeave(x) {
 		return // the process ends; the next run sweeps the session
 	}
 	x.gone = true
@@ -239,25 +223,13 @@ func (s *sessions) leave(x *session) {
 // appendLeave appends the leave and tries until it is in the log or the process
 // ends. must hold x.appending
 func (s *sessions) appendLeave(x *session) bool {
-	event := &domain.SessionLeft{
+	const forever = 0
+	return s.append(x, "leave", &domain.SessionLeft{
 		Header:  domain.Header{From: x.user, SentAt: time.Now().UTC()},
 		Session: x.key.id,
 		Term:    s.term,
 		Reason:  domain.ReasonClosed,
-	}
-	key := s.appendKey("leave", x)
-	for wait := leaveRetryFirst; ; wait = min(2*wait, leaveRetryMost) {
-		_, err := s.log.Append(context.Background(), x.key.channel, key, event)
-		if err == nil {
-			return true
-		}
-		s.logger.Warn("append leave", "user", x.user.ID, "channel", x.key.channel, "cause", err)
-		select {
-		case <-time.After(wait):
-		case <-s.ended:
-			return false
-		}
-	}
+	}, forever)
 }
 
 // changed is told of each join and leave in the log, and mends what others did
@@ -266,9 +238,7 @@ func (s *sessions) appendLeave(x *session) bool {
 func (s *sessions) changed(e entry) {
 	switch event := e.event.(type) {
 	case *domain.SessionJoined:
-		if event.Term != s.term {
-			s.moved(sessionKey{e.channel, event.Session})
-		}
+		s.moved(sessionKey{e.channel, event.Session}, event.Term != s.term)
 	case *domain.SessionLeft:
 		ours := event.Term == s.term && event.Reason == domain.ReasonClosed
 		if e.ended && !ours {
@@ -277,19 +247,24 @@ func (s *sessions) changed(e entry) {
 	}
 }
 
-func (s *sessions) moved(key sessionKey) {
+// moved notes whose the stay is since its last join.
+func (s *sessions) moved(key sessionKey, elsewhere bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x := s.all[key]
-	if x == nil || x.sockets > 0 {
+	if x == nil {
 		return
 	}
-	if x.timer != nil {
-		x.timer.Stop()
+	x.elsewhere.Store(elsewhere)
+	if elsewhere && x.sockets == 0 {
+		if x.timer != nil {
+			x.timer.Stop()
+		}
+		delete(s.all, key)
 	}
-	delete(s.all, key)
 }
 
+// rejoin joins again while the session has sockets.
 func (s *sessions) rejoin(key sessionKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -297,15 +272,21 @@ func (s *sessions) rejoin(key sessionKey) {
 	if x == nil || x.sockets == 0 || s.frozen {
 		return
 	}
-	s.wg.Add(1)
-	go func() {
-		defer s.wg.Done()
+	s.wg.Go(func() {
 		x.appending.Lock()
 		defer x.appending.Unlock()
-		if !x.gone {
-			x.joined = s.join(x)
+		for s.wanted(x) && !s.join(x) {
+			s.logger.Warn("a session could not join again and goes on trying", "user", x.user.ID, "channel", key.channel)
 		}
-	}()
+	})
+}
+
+// wanted reports whether the session still has sockets here. must hold
+// x.appending
+func (s *sessions) wanted(x *session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !x.gone && x.sockets > 0 && !s.frozen
 }
 
 // freeze keeps every session as it is from now on.
@@ -320,15 +301,20 @@ func (s *sessions) freeze() {
 	}
 }
 
-// stop freezes and waits for the appends that are under way.
-func (s *sessions) stop() {
+// giveUp makes that nothing is tried again.
+func (s *sessions) giveUp() {
 	s.freeze()
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	select {
 	case <-s.ended:
 	default:
 		close(s.ended)
 	}
-	s.mu.Unlock()
+}
+
+// stop gives up and waits for the appends that are under way.
+func (s *sessions) stop() {
+	s.giveUp()
 	s.wg.Wait()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/faustman/chitchat/domain"
@@ -13,9 +14,9 @@ import (
 const (
 	// renewInterval is how often a gateway shows that it lives.
 	renewInterval = 5 * time.Second
-	// termDead is when a gateway that has not shown so is taken for dead:
-	// three times the interval. With the sweep it makes at most 25 s from a
-	// crash to the last of its people gone.
+	// termDead is for how long a gateway must not have shown so to be taken for
+	// dead: three times the interval. With two rounds of the sweep it makes at
+	// most 25 s from a crash to the last of its people gone.
 	termDead = 3 * renewInterval
 	// longReplay is how many entries make it worth to ask the tables who is
 	// there, before the log is read for it.
@@ -75,27 +76,41 @@ func (g *Gateway) beginTerm(ctx context.Context, began uint64) error {
 	return nil
 }
 
-// keepTerm renews the gateway's term, and ends the sessions of terms whose
-// gateway is gone, until ctx ends; then it says that the term ended in order.
+// keepTerm renews the gateway's term until ctx ends; then it says that the term
+// ended in order.
 func (g *Gateway) keepTerm(ctx context.Context) error {
-	ticker := time.NewTicker(renewInterval)
+	return g.every(ctx, renewInterval, func() {
+		if err := g.config.Terms.Put(ctx, g.currentTerm()); err != nil {
+			g.logger.Warn("renew term", "cause", err)
+		}
+	}, g.endTerm)
+}
+
+// sweepTerms ends the sessions of terms whose gateway is gone until ctx ends. It
+// has a goroutine of its own, since a long sweep must not keep us from showing
+// that we live.
+func (g *Gateway) sweepTerms(ctx context.Context) error {
+	seen := make(map[string]sighting)
+	return g.every(ctx, renewInterval, func() {
+		if err := g.sweep(ctx, seen); err != nil && ctx.Err() == nil {
+			g.logger.Warn("sweep", "cause", err)
+		}
+	}, func(context.Context) {})
+}
+
+// every calls do at the interval, once the gateway serves, and last at the end.
+func (g *Gateway) every(ctx context.Context, interval time.Duration, do func(), last func(context.Context)) error {
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
+			if g.ready.Load() {
+				do()
+			}
 		case <-ctx.Done():
-			g.endTerm(ctx)
+			last(ctx)
 			return nil
-		}
-		if g.began.Load() == 0 || !g.ready.Load() {
-			continue // not begun yet
-		}
-		if err := g.config.Terms.Put(ctx, g.currentTerm()); err != nil {
-			g.logger.Warn("renew term", "cause", err)
-			continue
-		}
-		if err := g.sweep(ctx, time.Now()); err != nil {
-			g.logger.Warn("sweep", "cause", err)
 		}
 	}
 }
@@ -115,9 +130,16 @@ func (g *Gateway) endTerm(ctx context.Context) {
 	}
 }
 
+// sighting is when a term's sign of life was first seen, by our own clock: the
+// server's and ours may differ.
+type sighting struct {
+	revision uint64
+	at       time.Time
+}
+
 // sweep ends the sessions of dead terms that nobody took over. Any gateway may
-// do it, at the same time too: the leaves have keys of their own.
-func (g *Gateway) sweep(ctx context.Context, now time.Time) error {
+// do it, at the same time too: a second leave ends nothing.
+func (g *Gateway) sweep(ctx context.Context, seen map[string]sighting) error {
 	terms, err := g.config.Terms.List(ctx)
 	if err != nil {
 		return err
@@ -133,14 +155,22 @@ func (g *Gateway) sweep(ctx context.Context, now time.Time) error {
 	if err := g.hub.waitFor(wait, end.Seq); err != nil {
 		return err
 	}
+	listed := make(map[string]bool, len(terms))
 	for _, term := range terms {
-		if term.ID == g.term || now.Sub(term.Renewed) < g.patience(term) {
+		listed[term.ID] = true
+		last, known := seen[term.ID]
+		if !known || last.revision != term.Revision {
+			last = sighting{revision: term.Revision, at: time.Now()}
+			seen[term.ID] = last
+		}
+		if term.ID == g.term || time.Since(last.at) < g.patience(term) {
 			continue
 		}
 		if err := g.sweepTerm(ctx, term); err != nil {
 			return err
 		}
 	}
+	maps.DeleteFunc(seen, func(id string, _ sighting) bool { return !listed[id] })
 	return nil
 }
 
@@ -178,7 +208,7 @@ func (g *Gateway) sweepTerm(ctx context.Context, term eventstore.Term) error {
 		}
 	}
 	g.logger.Info("swept the sessions of a gateway that is gone", "term", term.ID, "stopped", term.Stopped, "sessions", swept)
-	return g.config.Terms.Remove(ctx, term.ID)
+	return g.config.Terms.Remove(ctx, term)
 }
 
 // staysOf returns the stays that a term holds.
