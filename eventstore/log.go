@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
@@ -188,20 +189,50 @@ func (l *Log) Epoch() string { return l.epoch }
 // Last returns the position of the newest entry; its sequence is 0 in an empty
 // log. It fails with [ErrEpochChanged] when the stream is another one by now.
 func (l *Log) Last(ctx context.Context) (domain.Position, error) {
+	info, err := l.info(ctx)
+	if err != nil {
+		return domain.Position{}, fmt.Errorf("end of the log: %w", err)
+	}
+	return domain.Position{Epoch: l.epoch, Seq: info.State.LastSeq}, nil
+}
+
+// RenewEpoch gives the log another epoch and leaves all else as it is: what is
+// in it is the truth from now on, whatever anybody remembers of a log of the
+// old epoch. It is for an operator whose log has lost its end, before anything
+// is appended. Whoever has the log open, l itself included, gets
+// [ErrEpochChanged] from then on and opens it anew.
+func (l *Log) RenewEpoch(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	info, err := l.info(ctx)
+	if err != nil {
+		return fmt.Errorf("renew the log's epoch: %w", err)
+	}
+	config := info.Config
+	config.Metadata = maps.Clone(config.Metadata)
+	config.Metadata[epochKey] = newEpoch()
+	if _, err := l.js.UpdateStream(ctx, config); err != nil {
+		return fmt.Errorf("renew the log's epoch: %w", err)
+	}
+	return nil
+}
+
+// info asks for the stream, which must still be the one that was opened.
+func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	stream, err := l.js.Stream(ctx, Stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return domain.Position{}, fmt.Errorf("end of the log: %w: the stream is gone", ErrEpochChanged)
+		return nil, fmt.Errorf("%w: the stream is gone", ErrEpochChanged)
 	}
 	if err != nil {
-		return domain.Position{}, fmt.Errorf("end of the log: %w", err)
+		return nil, err
 	}
 	info := stream.CachedInfo()
 	if info.Config.Metadata[epochKey] != l.epoch {
-		return domain.Position{}, fmt.Errorf("end of the log: %w", ErrEpochChanged)
+		return nil, ErrEpochChanged
 	}
-	return domain.Position{Epoch: l.epoch, Seq: info.State.LastSeq}, nil
+	return info, nil
 }
 
 func subject(channel domain.Channel) string { return subjectPrefix + string(channel) }

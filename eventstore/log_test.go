@@ -283,3 +283,45 @@ func TestNothingIsDeleted(t *testing.T) {
 	}
 	wantContiguous(t, read(t, newReader(t, w.log, 0), 3), 0)
 }
+
+// Everything is as it was but the epoch, and who has the log open is told.
+func TestRenewEpoch(t *testing.T) {
+	w := setup(t)
+	postMany(t, w.log, "lobby", 3)
+	before := streamConfig(t, w.js)
+	config := before
+	config.Metadata = map[string]string{"chitchat-epoch": w.log.Epoch(), "team": "ours"}
+	config.Description = "ours"
+	if _, err := w.js.UpdateStream(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	before = streamConfig(t, w.js)
+	if err := w.log.RenewEpoch(t.Context()); err != nil {
+		t.Fatalf("RenewEpoch: %v", err)
+	}
+	again := open(t, w.nc)
+	if again.Epoch() == "" || again.Epoch() == w.log.Epoch() {
+		t.Errorf("epoch = %q, want another than %q", again.Epoch(), w.log.Epoch())
+	}
+	after := streamConfig(t, w.js)
+	if after.Metadata["team"] != "ours" {
+		t.Errorf("metadata = %v, want the rest kept", after.Metadata)
+	}
+	after.Metadata["chitchat-epoch"] = w.log.Epoch()
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("stream (-want +got):\n%s", diff)
+	}
+	records := read(t, newReader(t, again, 0), 3)
+	wantContiguous(t, records, 0)
+	if seq := post(t, again, "lobby", "m-4"); seq != 4 {
+		t.Errorf("next sequence = %d, want 4", seq)
+	}
+	for name, err := range map[string]error{
+		"Last":       func() error { _, err := w.log.Last(t.Context()); return err }(),
+		"RenewEpoch": w.log.RenewEpoch(t.Context()),
+	} {
+		if !errors.Is(err, eventstore.ErrEpochChanged) {
+			t.Errorf("%s of the log opened before = %v, want %v", name, err, eventstore.ErrEpochChanged)
+		}
+	}
+}
