@@ -188,7 +188,7 @@ func TestViewsMoveToTheNextGeneration(t *testing.T) {
 	execute(t, conn, `
 INSERT INTO model_2.message (channel, seq, id, user_id, user_name, sent_at, sent_nanos, text)
 VALUES ('lobby', 1, 'm1', 'u', 'U', now(), 0, 'hey');
-INSERT INTO model_2.checkpoint (epoch, seq, log_seq) VALUES ('e', 1, 3)`)
+INSERT INTO model_2.checkpoint (epoch, seq, stored_nanos, log_seq) VALUES ('e', 1, 0, 3)`)
 	var n, generation, lag int
 	err := conn.QueryRow(t.Context(), `SELECT n, generation, lag FROM public.report, chat.freshness`).Scan(&n, &generation, &lag)
 	if err != nil || n != 1 || generation != 2 || lag != 2 {

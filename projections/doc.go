@@ -30,9 +30,19 @@
 // next attempt begins at the checkpoint as the database has it: a commit whose
 // answer was lost needs no other treatment. While nothing is applied,
 // [Status].Fault says why. Some faults need a person, [*PositionError] (the
-// checkpoint is of another log, or beyond the end of this one) and
+// checkpoint is of another log, or not what this one has at its sequence) and
 // [*ModelError] (the tables were made by a program with another model); nothing
-// is written until they are mended, which the next attempt finds by itself.
+// is applied until they are mended, which the next attempt finds by itself.
+// [StartOver] is the operator's way out of both.
+//
+// A sequence alone proves nothing: a log that lost its end gives the same ones
+// away again. So the checkpoint keeps when the log took its entry, by the log's
+// own clock to the nanosecond, and each attempt first reads that entry again.
+//
+// Meanwhile the log's end is noted in the database all the same, every few
+// seconds, so that chat.freshness shows what waits and that somebody looks. It
+// is not when the log is another: its end says nothing about these tables.
+// Whatever waits for the database is bounded in time, there and here.
 //
 // # Generations
 //
@@ -44,7 +54,8 @@
 //
 // A [Store] may be opened while Postgres is down. Every query is bounded in
 // time, is one statement over the views and so one snapshot, and returns the
-// position at which it is true. What can't be answered now is [ErrUnavailable].
+// position at which it is true. What can't be answered now is [ErrUnavailable],
+// and so is what is asked by a sequence alone of tables of another epoch.
 //
 // Callers are the HTTP API and, for the open stays it begins with, the
 // websocket gateway's wiring. Nobody else reads or writes the tables.

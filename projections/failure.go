@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -25,18 +26,34 @@ var errFenced = errors.New("the checkpoint was moved by another projector")
 type PositionError struct {
 	Checkpoint domain.Position
 	Log        domain.Position
+	// Applied is when the log took the checkpoint's entry, Stored when it took
+	// the one that is there now, both by its own clock. Both are zero when
+	// there is none to compare.
+	Applied, Stored time.Time
 }
+
+// SameEpoch reports whether the checkpoint is of the log's epoch, and so of
+// another timeline of the same log: sequences that were given away are given
+// away again, and nothing should be stored before an operator has acted.
+func (e *PositionError) SameEpoch() bool { return e.Checkpoint.Epoch == e.Log.Epoch }
+
+// startOver is what an operator does when a read model can't go on.
+const startOver = `stop the server and run "chitchat migrate --accept-log", which builds the read model anew from what is in the log`
 
 // Error returns what is wrong and what to do.
 func (e *PositionError) Error() string {
-	if e.Checkpoint.Epoch != e.Log.Epoch {
+	switch {
+	case !e.SameEpoch():
 		return fmt.Sprintf("the read model was built from the log of epoch %s, up to sequence %d, and this is another log, of epoch %s: "+
-			`give the server the log that it was built from, or run "chitchat rebuild" to build the read model from this one`,
-			e.Checkpoint.Epoch, e.Checkpoint.Seq, e.Log.Epoch)
+			"give the server the log that it was built from, or %s", e.Checkpoint.Epoch, e.Checkpoint.Seq, e.Log.Epoch, startOver)
+	case e.Checkpoint.Seq > e.Log.Seq:
+		return fmt.Sprintf("the read model has applied sequence %d and the log ends at %d: the log has lost its end. "+
+			"Put the whole log back, or %s", e.Checkpoint.Seq, e.Log.Seq, startOver)
+	default:
+		return fmt.Sprintf("sequence %d of the log is not the entry that the read model has applied (stored at %s, and that one at %s): "+
+			"the log has lost its end and has grown again. Put the whole log back, or %s",
+			e.Checkpoint.Seq, e.Stored.Format(time.RFC3339Nano), e.Applied.Format(time.RFC3339Nano), startOver)
 	}
-	return fmt.Sprintf("the read model has applied sequence %d and the log ends at %d: the log has lost its end. "+
-		`Put the whole log back, or run "chitchat rebuild" to have what is in this one`,
-		e.Checkpoint.Seq, e.Log.Seq)
 }
 
 // ModelError says that the live generation was made by a program with another
@@ -50,7 +67,7 @@ type ModelError struct {
 // Error returns what is wrong and what to do.
 func (e *ModelError) Error() string {
 	return fmt.Sprintf("generation %d of the read model has version %q and this program writes version %q: "+
-		`run "chitchat rebuild", or the program that made it`, e.Generation, e.Have, e.Want)
+		"run the program that made it, or %s", e.Generation, e.Have, e.Want, startOver)
 }
 
 // refused reports whether Postgres refuses what is written, as it will each
@@ -69,6 +86,12 @@ var absent = map[string]bool{
 	"3D000": true, // the database
 	"3F000": true, // the schema
 	"42P01": true, // the table or view
+}
+
+// isAbsent reports whether err says that the read model is not there.
+func isAbsent(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && absent[pgErr.Code]
 }
 
 // unavailable reports whether err is of the kind that passes without anyone

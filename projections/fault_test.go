@@ -167,11 +167,14 @@ func TestCheckpointThatIsNotInTheLogStopsTheProjector(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		epoch   string
-		records int
+		records int // that are left
+		more    int // that come behind them
 		want    string
 	}{
-		{"another log", "ddddeeeeffff", 3, "this is another log, of epoch ddddeeeeffff"},
-		{"a log that lost its end", "aaaabbbbcccc", 1, "has applied sequence 3 and the log ends at 1"},
+		{"another log", "ddddeeeeffff", 3, 0, "this is another log, of epoch ddddeeeeffff"},
+		{"a log that lost its end", "aaaabbbbcccc", 1, 0, "has applied sequence 3 and the log ends at 1"},
+		{"a log that lost its end and grew up to it", "aaaabbbbcccc", 1, 2, "sequence 3 of the log is not the entry"},
+		{"a log that lost its end and grew past it", "aaaabbbbcccc", 0, 50, "sequence 3 of the log is not the entry"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			log, url := newMemoryLog(), newDatabase(t)
@@ -184,13 +187,26 @@ func TestCheckpointThatIsNotInTheLogStopsTheProjector(t *testing.T) {
 			p.stop()
 			before := dump(t, url, "model_1")
 			log.become(test.epoch, test.records)
+			for i := range test.more {
+				log.post("lobby", says(arya, i, fmt.Sprint("other", i)))
+			}
 
 			p = run(t, store, log, projections.Options{})
 			eventually(t, "the fault", func() bool { return p.Status().Fault != nil })
 			var fault *projections.PositionError
 			err := p.Status().Fault
-			if !errors.As(err, &fault) || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "chitchat rebuild") {
+			if !errors.As(err, &fault) || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "chitchat migrate --accept-log") {
 				t.Errorf("Fault = %v, want a PositionError that says %q and what to do", err, test.want)
+			}
+			if same := test.epoch == "aaaabbbbcccc"; fault.SameEpoch() != same || p.Status().Position == nil {
+				t.Errorf("SameEpoch = %t, Position = %v, want %t and the fault", fault.SameEpoch(), p.Status().Position, same)
+			}
+			log.post("lobby", says(arya, 100, "later"))
+			p.stop()
+			p = run(t, store, log, projections.Options{})
+			eventually(t, "the fault again", func() bool { return p.Status().Fault != nil })
+			if err := p.Status().Fault; !errors.As(err, &fault) {
+				t.Errorf("Fault of the log that has grown = %v, want a PositionError still", err)
 			}
 			if diff := cmp.Diff(before, dump(t, url, "model_1")); diff != "" {
 				t.Errorf("tables were touched (-before +after):\n%s", diff)
@@ -237,7 +253,7 @@ CREATE TABLE model_2.person (LIKE model_1.person INCLUDING ALL);
 CREATE TABLE model_2.channel (LIKE model_1.channel INCLUDING ALL);
 CREATE TABLE model_2.quarantine (LIKE model_1.quarantine INCLUDING ALL);
 CREATE TABLE model_2.checkpoint (LIKE model_1.checkpoint INCLUDING ALL);
-INSERT INTO model_2.checkpoint (epoch, seq, log_seq) VALUES ('aaaabbbbcccc', 0, 0);
+INSERT INTO model_2.checkpoint (epoch, seq, stored_nanos, log_seq) VALUES ('aaaabbbbcccc', 0, 0, 0);
 UPDATE chitchat.generation SET state = 'former';
 INSERT INTO chitchat.generation (number, model_version, epoch, state) VALUES (2, '`+projections.ModelVersion+`', 'aaaabbbbcccc', 'live')`)
 	log.post("lobby", says(john, 1, "m2"))

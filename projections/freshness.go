@@ -21,13 +21,14 @@ type Freshness struct {
 	// AppliedAt is when the last event up to there happened; zero before the
 	// first.
 	AppliedAt time.Time
-	// LogSeq is the log's last sequence as the projector knew it at UpdatedAt.
+	// LogSeq is the log's last sequence as a projector saw it at LookedAt.
 	LogSeq uint64
-	// Lag is how many entries wait, Behind for how long the views have not
-	// moved while entries waited.
+	// Lag is how many entries wait, Behind for how long some did without the
+	// views having moved. That none waits is proof only if LookedAt is recent.
 	Lag       uint64
 	Behind    time.Duration
-	UpdatedAt time.Time
+	UpdatedAt time.Time // when the views last moved
+	LookedAt  time.Time
 }
 
 // Freshness returns the one row of chat.freshness. Errors are [ErrUnavailable]
@@ -35,7 +36,7 @@ type Freshness struct {
 func (s *Store) Freshness(ctx context.Context) (Freshness, error) {
 	rows, err := collect(ctx, s, "read freshness", scanFreshness,
 		`SELECT generation, epoch, applied_seq, coalesce(applied_at, 'epoch'), applied_at IS NOT NULL,
-		        log_seq, lag, lag_seconds, updated_at
+		        log_seq, lag, lag_seconds, updated_at, looked_at
 		 FROM chat.freshness`)
 	if err != nil {
 		return Freshness{}, err
@@ -46,6 +47,22 @@ func (s *Store) Freshness(ctx context.Context) (Freshness, error) {
 	return rows[0], nil
 }
 
+// noteEnd notes the log's end in the live generation, when that is of its
+// epoch. It leaves alone what the projector compares and sets.
+func (s *Store) noteEnd(ctx context.Context, end domain.Position) error {
+	ctx, cancel := context.WithTimeout(ctx, watchEvery)
+	defer cancel()
+	_, err := s.pool.Exec(ctx, `
+UPDATE chitchat.checkpoint
+SET log_seq = greatest(seq, $2), looked_at = now(),
+    waiting_since = CASE WHEN seq < $2 THEN coalesce(waiting_since, now()) END
+WHERE epoch = $1`, end.Epoch, end.Seq)
+	if err != nil {
+		return fmt.Errorf("note the log's end: %w", err)
+	}
+	return nil
+}
+
 func scanFreshness(row pgx.CollectableRow) (Freshness, error) {
 	var (
 		f      Freshness
@@ -53,7 +70,7 @@ func scanFreshness(row pgx.CollectableRow) (Freshness, error) {
 		behind float64
 	)
 	err := row.Scan(&f.Generation, &f.Applied.Epoch, &f.Applied.Seq, &f.AppliedAt, &began,
-		&f.LogSeq, &f.Lag, &behind, &f.UpdatedAt)
+		&f.LogSeq, &f.Lag, &behind, &f.UpdatedAt, &f.LookedAt)
 	if !began {
 		f.AppliedAt = time.Time{}
 	}

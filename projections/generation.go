@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -28,8 +29,13 @@ const (
 	// spares an error when two begin at once; the constraints decide.
 	generationLock = 0x63686967
 	// ddlLockTimeout bounds how long new views may hold up those who read the
-	// old ones while they wait for a long query to end.
+	// old ones while they wait for a long query to end, and how long a writer
+	// waits for anybody's lock while it begins.
 	ddlLockTimeout = "2s"
+	// prepareTimeout bounds the making of a generation and of a writer to it,
+	// and migrateTimeout the migration before, which may wait 30 s for another.
+	prepareTimeout = 30 * time.Second
+	migrateTimeout = 2 * time.Minute
 )
 
 type generation struct {
@@ -41,7 +47,7 @@ type generation struct {
 // openWriter connects, brings the database up to date and returns a writer to
 // the live generation, which it makes when there is none.
 func (p *Projector) openWriter(ctx context.Context) (*writer, error) {
-	conn, err := p.store.dial(ctx)
+	conn, err := dial(ctx, p.store.url)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +63,8 @@ func (p *Projector) prepare(ctx context.Context, conn *pgx.Conn) (*writer, error
 	if err := p.migrate(ctx); err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
+	defer cancel()
 	current, err := p.ensureLive(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -80,14 +88,17 @@ func (p *Projector) prepare(ctx context.Context, conn *pgx.Conn) (*writer, error
 	return w, nil
 }
 
-// migrate brings the database up to date, once in the projector's life.
+// migrate brings the database up to date, once unless what it made is found to
+// be gone.
 func (p *Projector) migrate(ctx context.Context) error {
 	if p.migrated {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, migrateTimeout)
+	defer cancel()
 	applied, err := migrations.Up(ctx, p.store.url)
 	for _, step := range applied {
-		p.logger.InfoContext(ctx, "database migrated", "step", step.Name, "took", step.Took, "notices", step.Notices)
+		p.logger.InfoContext(ctx, "database migrated", "step", step.Name, "took", step.Took.Round(time.Millisecond).String(), "notices", step.Notices)
 	}
 	if err != nil {
 		return err
@@ -107,8 +118,8 @@ func (p *Projector) ensureLive(ctx context.Context, conn *pgx.Conn) (generation,
 		return current, nil
 	}
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, generationLock); err != nil {
-			return fmt.Errorf("lock the generations: %w", err)
+		if err := lockGenerations(ctx, tx); err != nil {
+			return err
 		}
 		if current, found, err = findLive(ctx, tx); err != nil {
 			return err
@@ -126,6 +137,13 @@ func (p *Projector) ensureLive(ctx context.Context, conn *pgx.Conn) (generation,
 		return showGeneration(ctx, tx, current.Number)
 	})
 	return current, err
+}
+
+func lockGenerations(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, generationLock); err != nil {
+		return fmt.Errorf("lock the generations: %w", err)
+	}
+	return nil
 }
 
 // querier is a connection or a transaction.
@@ -158,7 +176,7 @@ RETURNING number, model_version, views_version`, ModelVersion, epoch, live)
 	if _, err := tx.Exec(ctx, migrations.CreateModel(made.Number)+migrations.Indexes()); err != nil {
 		return generation{}, fmt.Errorf("make the tables of generation %d: %w", made.Number, err)
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO checkpoint (epoch, seq, log_seq) VALUES ($1, 0, 0)`, epoch); err != nil {
+	if _, err := tx.Exec(ctx, `INSERT INTO checkpoint (epoch, seq, stored_nanos, log_seq) VALUES ($1, 0, 0, 0)`, epoch); err != nil {
 		return generation{}, fmt.Errorf("begin the checkpoint of generation %d: %w", made.Number, err)
 	}
 	return made, nil

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -156,10 +157,17 @@ func (p MessagePage) finish(messages []Message, limit int, back bool) (MessagePa
 // FindMessage returns the sequence of the message that the user sent under the
 // id, and whether there is one. Errors are [ErrUnavailable] or the context's.
 func (s *Store) FindMessage(ctx context.Context, userID, id string) (seq uint64, found bool, err error) {
-	rows, err := collect(ctx, s, "find message", pgx.RowTo[uint64],
-		`SELECT seq FROM chat.messages WHERE user_id = $1 AND id = $2`, userID, id)
-	if err != nil || len(rows) == 0 {
+	rows, err := collect(ctx, s, "find message", pgx.RowToStructByPos[domain.Position],
+		`SELECT f.epoch, coalesce(m.seq, 0)
+		 FROM chat.freshness f LEFT JOIN chat.messages m ON m.user_id = $1 AND m.id = $2`, userID, id)
+	if err != nil {
 		return 0, false, err
 	}
-	return rows[0], true, nil
+	if len(rows) == 0 {
+		return 0, false, errNoModel
+	}
+	if err := s.of(rows[0].Epoch); err != nil {
+		return 0, false, fmt.Errorf("find message: %w", err)
+	}
+	return rows[0].Seq, rows[0].Seq > 0, nil
 }

@@ -16,6 +16,7 @@ type memoryLog struct {
 	epoch   string
 	records []eventstore.Record
 	grown   chan struct{} // closed and made anew when records grow
+	clock   int           // how many records were ever stored: the log's own clock, in seconds
 }
 
 func newMemoryLog() *memoryLog {
@@ -31,10 +32,11 @@ func (l *memoryLog) post(channel domain.Channel, event domain.Event) uint64 {
 func (l *memoryLog) publish(subject, payload string) uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.clock++
 	record := eventstore.Record{
 		Seq:     uint64(len(l.records)) + 1,
 		Subject: subject,
-		Stored:  time.Unix(1_700_000_000, 0).UTC(),
+		Stored:  time.Unix(1_700_000_000+int64(l.clock), 5).UTC(),
 		Payload: []byte(payload),
 		Channel: domain.Channel(subject[len("chitchat."):]),
 	}

@@ -28,8 +28,12 @@ const (
 	// again; it doubles from one to the other.
 	minRetry = 20 * time.Millisecond
 	maxRetry = 5 * time.Second
-	// watchEvery is how often the log is asked for its end, for the lag.
+	// watchEvery is how often the log is asked for its end, for the lag, and
+	// bounds the question and the note of its answer.
 	watchEvery = time.Second
+	// noteEvery is how often the log's end is noted in the database when it
+	// does not move.
+	noteEvery = 5 * time.Second
 )
 
 // Reader reads the log in order.
@@ -92,14 +96,21 @@ func (p *Projector) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// watch keeps the log's end in the status.
+// watch keeps the log's end in the status and in the database: chat.freshness
+// tells by it that a projector looks, and what waits when it can't be applied.
 func (p *Projector) watch(ctx context.Context) error {
+	var noted domain.Position
+	var notedAt time.Time
 	for {
 		bounded, cancel := context.WithTimeout(ctx, watchEvery)
 		last, err := p.last(bounded)
 		cancel()
 		if err == nil {
 			p.progress.update(func(s *Status) { s.Log = last })
+			due := last != noted || time.Since(notedAt) >= noteEvery
+			if due && p.Status().Position == nil && p.store.noteEnd(ctx, last) == nil {
+				noted, notedAt = last, time.Now()
+			}
 		}
 		if !pause(ctx, watchEvery) {
 			return nil
@@ -120,6 +131,9 @@ func (p *Projector) project(ctx context.Context) error {
 		}
 		if p.Status().Batches != before {
 			retry = minRetry
+		}
+		if isAbsent(err) { // the database was replaced by another one
+			p.migrated = false
 		}
 		if !errors.Is(err, errFenced) && p.progress.setFault(err) {
 			p.logger.ErrorContext(ctx, "the projector stands still and will try again", "err", err)
@@ -153,10 +167,13 @@ func (p *Projector) attempt(ctx context.Context) error {
 	if err := p.compare(ctx, writer.at); err != nil {
 		return err
 	}
-	reader := p.read(writer.at.Seq)
+	reader := p.read(writer.at.Seq - min(writer.at.Seq, 1))
 	defer reader.Close()
 	p.progress.follow(reader)
 	defer p.progress.follow(nil)
+	if err := p.prove(ctx, writer, reader); err != nil {
+		return err
+	}
 	if p.progress.setFault(nil) {
 		p.logger.InfoContext(ctx, "the projector goes on", "after", writer.at.String())
 	}
@@ -196,9 +213,37 @@ func (p *Projector) compare(ctx context.Context, at domain.Position) error {
 	}
 	p.progress.update(func(s *Status) { s.Log = last })
 	if at.Epoch != last.Epoch || at.Seq > last.Seq {
-		return &PositionError{Checkpoint: at, Log: last}
+		return p.mismatch(&PositionError{Checkpoint: at, Log: last})
 	}
 	return nil
+}
+
+// prove takes the checkpoint's own entry from the log and tells whether it is
+// the one that was applied. A log that lost its end, as one from a backup, and
+// has grown again has another one there: a sequence alone doesn't show that.
+func (p *Projector) prove(ctx context.Context, w *writer, reader Reader) error {
+	if w.at.Seq > 0 {
+		records, err := reader.Next(ctx, 1)
+		if err != nil {
+			return fmt.Errorf("read the log at %s: %w", w.at, err)
+		}
+		if first := records[0]; first.Seq != w.at.Seq || first.Stored.UnixNano() != w.stored {
+			return p.mismatch(&PositionError{
+				Checkpoint: w.at,
+				Log:        domain.Position{Epoch: w.at.Epoch, Seq: max(first.Seq, p.Status().Log.Seq)},
+				Applied:    time.Unix(0, w.stored).UTC(),
+				Stored:     first.Stored.UTC(),
+			})
+		}
+	}
+	p.progress.update(func(s *Status) { s.Position = nil })
+	return nil
+}
+
+// mismatch keeps err in the status, until the opposite is proven.
+func (p *Projector) mismatch(err *PositionError) error {
+	p.progress.update(func(s *Status) { s.Position = err })
+	return err
 }
 
 // apply applies the records in one transaction. When Postgres refuses what they

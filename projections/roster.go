@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -56,7 +57,14 @@ func (s *Store) People(ctx context.Context, channel domain.Channel) (Roster, err
 // began, and the position at which that is true: what a gateway begins its fold
 // with. Errors are [ErrUnavailable] or the context's.
 func (s *Store) OpenStays(ctx context.Context) (domain.Position, []domain.Stay, error) {
-	return s.stays(ctx, selectStays+` ORDER BY s.joined_seq`)
+	position, stays, err := s.stays(ctx, selectStays+` ORDER BY s.joined_seq`)
+	if err != nil {
+		return domain.Position{}, nil, err
+	}
+	if err := s.of(position.Epoch); err != nil {
+		return domain.Position{}, nil, fmt.Errorf("read presence: %w", err)
+	}
+	return position, stays, nil
 }
 
 func (s *Store) stays(ctx context.Context, sql string, args ...any) (domain.Position, []domain.Stay, error) {

@@ -26,6 +26,9 @@ type Status struct {
 	// zero when it is the reader of the log that waits.
 	Fault      error
 	FaultSince time.Time
+	// Position says that the checkpoint and the log do not belong together. It
+	// stays, whatever the fault is later, until the opposite is proven.
+	Position *PositionError
 	// Quarantined counts the entries in quarantine, Duplicates the repeated
 	// messages that were dropped; see [QuarantineCode].
 	Quarantined, Duplicates uint64

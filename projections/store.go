@@ -42,6 +42,10 @@ var readerSettings = map[string]string{
 type Config struct {
 	// URL is the database's address, in either form that libpq knows.
 	URL string
+	// Epoch is the log's. What is asked by a sequence alone is then answered
+	// from tables of that epoch only, else with [ErrUnavailable]. Empty means
+	// whichever they are of.
+	Epoch string
 	// MaxConns bounds the connections for queries; 0 is [DefaultMaxConns].
 	MaxConns int32
 	// Logger is slog.Default when nil.
@@ -52,6 +56,7 @@ type Config struct {
 // queries is one statement over the views of schema chat, and so one snapshot.
 type Store struct {
 	url    string
+	epoch  string
 	pool   *pgxpool.Pool
 	logger *slog.Logger
 	gate   *gate
@@ -81,7 +86,16 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return &Store{url: config.URL, pool: pool, logger: logger, gate: newGate()}, nil
+	return &Store{url: config.URL, epoch: config.Epoch, pool: pool, logger: logger, gate: newGate()}, nil
+}
+
+// of returns ErrUnavailable unless the tables, being of the epoch, are those of
+// the store's log.
+func (s *Store) of(epoch string) error {
+	if s.epoch == "" || epoch == s.epoch {
+		return nil
+	}
+	return fmt.Errorf("%w: it is of epoch %s and the log of %s", ErrUnavailable, epoch, s.epoch)
 }
 
 // Close ends all connections. It waits for queries that are under way.
@@ -95,14 +109,17 @@ func setDefault(config *pgx.ConnConfig, name, value string) {
 }
 
 // dial opens a connection of the projector's own: its settings are not to leak
-// into the pool, and it is dropped whenever its state is in doubt.
-func (s *Store) dial(ctx context.Context) (*pgx.Conn, error) {
-	config, err := pgx.ParseConfig(s.url)
+// into the pool, and it is dropped whenever its state is in doubt. Until the
+// writer sets its own, they bound every wait for somebody's lock.
+func dial(ctx context.Context, url string) (*pgx.Conn, error) {
+	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("database url: %w", err)
 	}
 	config.ConnectTimeout = connectTimeout
 	setDefault(config, "application_name", "chitchat projector")
+	setDefault(config, "lock_timeout", ddlLockTimeout)
+	setDefault(config, "statement_timeout", strconv.FormatInt(prepareTimeout.Milliseconds(), 10))
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database: %w", err)

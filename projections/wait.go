@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/faustman/chitchat/domain"
 )
 
 const (
@@ -70,7 +72,8 @@ func (g *gate) note(seq uint64) {
 
 // WaitApplied returns when the live read model has applied seq. The caller
 // bounds the wait with ctx. Errors are the context's, or [ErrUnavailable] when
-// the database can't be asked or too many wait already.
+// the database can't be asked, its tables are of another epoch, or too many
+// wait already.
 func (s *Store) WaitApplied(ctx context.Context, seq uint64) error {
 	w := s.gate.enter(seq)
 	if w == nil {
@@ -93,13 +96,16 @@ func (s *Store) poll(ctx context.Context, w *waiter) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
-		rows, err := collect(ctx, s, "wait for the read model", pgx.RowTo[uint64],
-			`SELECT applied_seq FROM chat.freshness`)
+		rows, err := collect(ctx, s, "wait for the read model", pgx.RowToStructByPos[domain.Position],
+			`SELECT epoch, applied_seq FROM chat.freshness`)
 		if err != nil {
 			return err
 		}
 		if len(rows) > 0 {
-			s.gate.note(rows[0])
+			if err := s.of(rows[0].Epoch); err != nil {
+				return fmt.Errorf("wait for sequence %d: %w", w.seq, err)
+			}
+			s.gate.note(rows[0].Seq)
 		}
 		select {
 		case <-w.done:

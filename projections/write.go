@@ -16,7 +16,8 @@ import (
 const (
 	moveCheckpoint = `
 UPDATE checkpoint
-SET seq = $3, event_at = coalesce($4, event_at), log_seq = $5, updated_at = now()
+SET seq = $3, event_at = coalesce($4, event_at), log_seq = greatest(log_seq, $5), updated_at = now(), stored_nanos = $8,
+    waiting_since = CASE WHEN greatest(log_seq, $5) > $3 THEN now() END
 WHERE epoch = $1 AND seq = $2
   AND EXISTS (SELECT FROM chitchat.generation WHERE number = $6 AND state = $7)`
 

@@ -37,6 +37,7 @@ type writer struct {
 	generation int
 	state      state
 	at         domain.Position // the checkpoint as this writer left it
+	stored     int64           // when the log took the entry there, in ns since 1970; 0 before the first
 	eventAt    time.Time
 }
 
@@ -48,7 +49,7 @@ func newWriter(ctx context.Context, conn *pgx.Conn, generation int, state state)
 		return nil, fmt.Errorf("set up the session: %w", err)
 	}
 	var eventAt *time.Time
-	err := conn.QueryRow(ctx, `SELECT epoch, seq, event_at FROM checkpoint`).Scan(&w.at.Epoch, &w.at.Seq, &eventAt)
+	err := conn.QueryRow(ctx, `SELECT epoch, seq, stored_nanos, event_at FROM checkpoint`).Scan(&w.at.Epoch, &w.at.Seq, &w.stored, &eventAt)
 	if err != nil {
 		return nil, fmt.Errorf("read the checkpoint of generation %d: %w", generation, err)
 	}
@@ -93,8 +94,9 @@ func (w *writer) quarantineCounts(ctx context.Context) (map[QuarantineCode]uint6
 // It takes two round trips, which is most of what a batch of one event costs.
 // Hence begin and commit travel with the statements, and not in a [pgx.Tx].
 func (w *writer) apply(ctx context.Context, records []eventstore.Record, logSeq uint64) (outcome, error) {
-	next := domain.Position{Epoch: w.at.Epoch, Seq: records[len(records)-1].Seq}
-	fold, err := w.begin(ctx, records, next.Seq, max(logSeq, next.Seq))
+	last := &records[len(records)-1]
+	next := domain.Position{Epoch: w.at.Epoch, Seq: last.Seq}
+	fold, err := w.begin(ctx, records, max(logSeq, next.Seq))
 	if err != nil {
 		w.rollback(ctx)
 		return outcome{}, fmt.Errorf("begin at %s: %w", w.at, err)
@@ -113,7 +115,7 @@ func (w *writer) apply(ctx context.Context, records []eventstore.Record, logSeq 
 		w.rollback(ctx)
 		return outcome{}, fmt.Errorf("write up to %s: %w", next, err)
 	}
-	w.at = next
+	w.at, w.stored = next, last.Stored.UnixNano()
 	return fold.outcome, nil
 }
 
@@ -132,12 +134,13 @@ func (w *writer) rollback(ctx context.Context) {
 
 // begin begins the transaction, moves the checkpoint and reads what the fold
 // needs, in one round trip.
-func (w *writer) begin(ctx context.Context, records []eventstore.Record, seq, logSeq uint64) (*fold, error) {
+func (w *writer) begin(ctx context.Context, records []eventstore.Record, logSeq uint64) (*fold, error) {
 	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
 	defer cancel()
+	last := &records[len(records)-1]
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-	batch.Queue(moveCheckpoint, w.at.Epoch, w.at.Seq, seq, lastEventAt(records), logSeq, w.generation, w.state).
+	batch.Queue(moveCheckpoint, w.at.Epoch, w.at.Seq, last.Seq, lastEventAt(records), logSeq, w.generation, w.state, last.Stored.UnixNano()).
 		Exec(func(tag pgconn.CommandTag) error {
 			if tag.RowsAffected() == 0 {
 				return errFenced

@@ -82,10 +82,14 @@ CREATE TABLE quarantine (
 -- How far this generation has come: one row, moved in the transaction that
 -- applies the events up to it.
 CREATE TABLE checkpoint (
-  only_row   boolean     PRIMARY KEY DEFAULT true CHECK (only_row),
-  epoch      text        NOT NULL,
-  seq        bigint      NOT NULL CHECK (seq >= 0),
-  event_at   timestamptz,
-  log_seq    bigint      NOT NULL CHECK (log_seq >= seq),
-  updated_at timestamptz NOT NULL DEFAULT now()
-) WITH (fillfactor = 10);
+  only_row      boolean     PRIMARY KEY DEFAULT true CHECK (only_row),
+  epoch         text        NOT NULL,
+  seq           bigint      NOT NULL CHECK (seq >= 0),
+  stored_nanos  bigint      NOT NULL, -- when the log took its entry seq, by the log's clock, in ns since 1970; 0 before the first
+  event_at      timestamptz,
+  updated_at    timestamptz NOT NULL DEFAULT now(), -- when seq moved
+  -- What a projector has seen of the log's end, whether it can apply it or not.
+  log_seq       bigint      NOT NULL CHECK (log_seq >= seq),
+  looked_at     timestamptz NOT NULL DEFAULT now(),
+  waiting_since timestamptz -- since when entries wait, without seq having moved
+) WITH (fillfactor = 10); -- room to move within the page, so that no index is written

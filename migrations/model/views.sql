@@ -11,19 +11,21 @@ SELECT {generation}::integer AS generation,
        c.log_seq,
        c.log_seq - c.seq     AS lag,
        CASE WHEN c.log_seq > c.seq
-            THEN greatest(0, extract(epoch FROM now() - c.updated_at))::double precision
+            THEN greatest(0, extract(epoch FROM now() - c.waiting_since))::double precision
             ELSE 0::double precision END AS lag_seconds,
-       c.updated_at
+       c.updated_at,
+       c.looked_at
 FROM {schema}.checkpoint c;
 COMMENT ON VIEW chat.freshness IS 'One row: how fresh all views of this schema are. All of them are true at the same sequence.';
 COMMENT ON COLUMN chat.freshness.generation IS 'Which build of the read model the views show; a rebuild counts it up. Example: 3';
 COMMENT ON COLUMN chat.freshness.epoch IS 'Which log the sequences belong to; it changes when the log is another log. Example: k3v9x1c80a2m';
 COMMENT ON COLUMN chat.freshness.applied_seq IS 'The sequence of the last entry of the log that the views show. Example: 81234';
 COMMENT ON COLUMN chat.freshness.applied_at IS 'When the last event up to there happened, by the clock of the server that took it; null before the first. Example: 2026-01-01 12:00:00.123456+00';
-COMMENT ON COLUMN chat.freshness.log_seq IS 'The log''s last sequence as the projector knew it at updated_at. Example: 81240';
-COMMENT ON COLUMN chat.freshness.lag IS 'How many entries of the log are not yet shown. Example: 6';
-COMMENT ON COLUMN chat.freshness.lag_seconds IS 'Seconds since the views last moved while entries wait, 0 when none waits. Example: 0.02';
+COMMENT ON COLUMN chat.freshness.log_seq IS 'The log''s last sequence as the projector saw it at looked_at. Example: 81240';
+COMMENT ON COLUMN chat.freshness.lag IS 'How many entries of the log are not yet shown; 0 is proof only if looked_at is recent. Example: 6';
+COMMENT ON COLUMN chat.freshness.lag_seconds IS 'For how many seconds entries have waited without the views having moved, 0 when none waits; 0 is proof only if looked_at is recent. Example: 0.02';
 COMMENT ON COLUMN chat.freshness.updated_at IS 'When the views last moved, by the database''s clock. Example: 2026-01-01 12:00:00.2+00';
+COMMENT ON COLUMN chat.freshness.looked_at IS 'When a projector last noted the log''s end, by the database''s clock: every few seconds while one runs, even one that can apply nothing. A lag of 0 is proof only if this is recent. Example: 2026-01-01 12:00:04.2+00';
 
 CREATE OR REPLACE VIEW chat.messages AS
 SELECT m.channel, m.seq, m.id, m.user_id, m.user_name, m.sent_at, m.text, m.user_avatar, m.sent_nanos
@@ -67,7 +69,7 @@ COMMENT ON COLUMN chat.channels.last_seq IS 'The sequence of its last event. Exa
 
 CREATE OR REPLACE VIEW chat.sessions AS
 SELECT s.channel, s.session, s.user_id, s.user_name, s.joined_at, s.left_at,
-       greatest(interval '0', s.left_at - s.joined_at) AS duration,
+       CASE WHEN s.left_at IS NOT NULL THEN greatest(interval '0', s.left_at - s.joined_at) END AS duration,
        s.reason, s.joined_seq, s.left_seq, s.user_avatar, s.term, s.joined_nanos
 FROM {schema}.session s;
 COMMENT ON VIEW chat.sessions IS 'A row is one stay of one user in one channel: one browser tab, across its reconnects.';
@@ -106,6 +108,10 @@ COMMENT ON COLUMN chat.presence.user_avatar IS 'The address of the user''s pictu
 CREATE OR REPLACE VIEW chitchat.quarantine AS
 SELECT q.seq, q.subject, q.code, q.reason, q.payload, q.payload_bytes, q.stored_at, q.quarantined_at
 FROM {schema}.quarantine q;
+CREATE OR REPLACE VIEW chitchat.checkpoint AS
+SELECT c.epoch, c.seq, c.log_seq, c.looked_at, c.waiting_since
+FROM {schema}.checkpoint c;
+COMMENT ON VIEW chitchat.checkpoint IS 'One row: where the projector notes the log''s end, whichever generation is live.';
 COMMENT ON VIEW chitchat.quarantine IS 'A row is an entry of the log that was not applied, with its reason.';
 
 DO $grants$
