@@ -22,7 +22,7 @@ type User struct {
 // [*Error] with [CodeInvalidName] or [CodeInvalidEmail].
 func NewUser(name, email string) (User, error) {
 	name, email = strings.TrimSpace(name), strings.TrimSpace(email)
-	if err := checkName(name); err != nil {
+	if err := checkGivenName(name); err != nil {
 		return User{}, err
 	}
 	if err := checkEmail(email); err != nil {
@@ -48,14 +48,41 @@ func (u User) Check() error {
 	return checkName(u.Name)
 }
 
+// checkName holds for every name that an event may have.
 func checkName(name string) error {
 	if strings.TrimSpace(name) == "" {
 		return Errorf(CodeInvalidName, "Give a name.")
 	}
 	if utf8.RuneCountInString(name) > MaxNameRunes || !printable(name) {
-		return Errorf(CodeInvalidName, "A name has at most %d characters and no control characters.", MaxNameRunes)
+		return Errorf(CodeInvalidName, "A name has at most %d characters of UTF-8 and no control characters.", MaxNameRunes)
 	}
 	return nil
+}
+
+// checkGivenName holds for a name that a person gives here: besides, it can be
+// seen, and does not turn what is written around it.
+func checkGivenName(name string) error {
+	if !visible(name) {
+		return Errorf(CodeInvalidName, "Give a name.")
+	}
+	if strings.ContainsFunc(name, turnsText) {
+		return Errorf(CodeInvalidName, "A name has no characters that turn the direction of the text around it.")
+	}
+	return checkName(name)
+}
+
+// turnsText reports whether r is one of the controls that change the direction
+// of what follows: in a name they make another one of it.
+func turnsText(r rune) bool {
+	return unicode.Is(unicode.Bidi_Control, r) && r != '\u200e' && r != '\u200f' && r != '\u061c'
+}
+
+// visible reports whether s has a character that is seen: it is not of white
+// space and of characters without width alone.
+func visible(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S)
+	})
 }
 
 func checkEmail(email string) error {

@@ -45,6 +45,9 @@ func TestNewUserChecksTheName(t *testing.T) {
 	}{
 		{"empty", "", refused},
 		{"blank", " \t\u3000", refused},
+		{"nothing to see", "\u200b\u2060", refused},
+		{"turns the text around it", "\u202eTaP", refused},
+		{"joined emoji", "👩\u200d🚀", ""},
 		{"1 character", "x", ""},
 		{"100 characters", strings.Repeat("é", 100), ""},
 		{"101 characters", strings.Repeat("é", 101), refused},

@@ -1,10 +1,12 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v5"
@@ -69,7 +71,7 @@ func decodeSignIn(r *http.Request) (signInRequest, error) {
 		if err != nil {
 			return request, unreadable(err)
 		}
-		if err := json.Unmarshal(body, &request); err != nil {
+		if err := json.Unmarshal(body, &request); err != nil || string(bytes.TrimSpace(body)) == "null" {
 			return request, invalidRequest(`The body is not JSON like {"name":"Ada","email":"","channel":"lobby"}.`)
 		}
 		return request, nil
@@ -105,6 +107,9 @@ func (s *Server) whoAmI(c *echo.Context) error {
 // authenticate lets a request through that has a valid token.
 func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
+		if _, err := url.ParseQuery(c.Request().URL.RawQuery); err != nil {
+			return invalidRequest("The query cannot be read. Escape its values, and separate them by &.")
+		}
 		claims, err := s.config.Tokens.Verify(tokenOf(c.Request()))
 		if err != nil {
 			return err

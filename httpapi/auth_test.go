@@ -1,10 +1,12 @@
 package httpapi_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -207,4 +209,45 @@ func TestUnauthorized(t *testing.T) {
 	got := a.do(httptest.NewRequest(http.MethodGet, "/auth", nil))
 	got.wantGolden(http.StatusUnauthorized, "error-unauthorized")
 	got.wantHeader("WWW-Authenticate", "Bearer")
+}
+
+// A body that is cut short is refused in words: its sender may only have
+// stopped to send.
+func TestSignInCutShort(t *testing.T) {
+	a := setup(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(a.listen(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	request := "POST /auth HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"name\""
+	if _, err := io.WriteString(conn, request); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), `"code":"invalid_request"`) {
+		t.Errorf("got %d %s, %v; want 400 invalid_request", response.StatusCode, body, err)
+	}
+}
+
+func TestQueryThatCannotBeRead(t *testing.T) {
+	a := setup(t)
+	for _, query := range []string{"limit=%zz", "limit=1;before=2"} {
+		r := httptest.NewRequest(http.MethodGet, "/messages", nil)
+		r.URL.RawQuery = query
+		r.Header.Set("Authorization", "Bearer "+a.token())
+		recorder := httptest.NewRecorder()
+		a.handler().ServeHTTP(recorder, r)
+		if recorder.Code != http.StatusBadRequest {
+			t.Errorf("?%s: status = %d, want 400", query, recorder.Code)
+		}
+	}
 }

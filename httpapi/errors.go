@@ -93,7 +93,9 @@ func (s *Server) handleError(c *echo.Context, err error) {
 	if e.upgraded || unwrapErr != nil || response.Committed {
 		return
 	}
-	if errors.Is(c.Request().Context().Err(), context.Canceled) {
+	// A body that was cut short ends the request's context too, and its sender
+	// may still be there to be told.
+	if errors.Is(err, context.Canceled) {
 		e.status = statusClientGone
 		return
 	}

@@ -1,12 +1,14 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,8 +31,11 @@ type command struct {
 func decodeCommand(frame []byte) (command, error) {
 	var cmd command
 	if err := json.Unmarshal(frame, &cmd); err != nil {
-		return command{}, domain.Errorf(domain.CodeInvalidCommand,
+		return command{ID: cmd.ID}, domain.Errorf(domain.CodeInvalidCommand,
 			"A command is a JSON object like {\"type\":\"send\",\"id\":\"…\",\"text\":\"Hello!\"}.")
+	}
+	if altered(frame, cmd.Text) {
+		return command{ID: cmd.ID}, domain.Errorf(domain.CodeInvalidText, "The text has half of a surrogate pair. Mend its encoding.")
 	}
 	switch cmd.Type {
 	case "send", "typing", "auth":
@@ -39,6 +44,17 @@ func decodeCommand(frame []byte) (command, error) {
 		return command{ID: cmd.ID}, domain.Errorf(domain.CodeInvalidCommand,
 			"There is no such command. There are send, typing and auth.")
 	}
+}
+
+// altered reports whether decoding put U+FFFD into the text, which it does for
+// escapes that are no character.
+func altered(frame []byte, text string) bool {
+	replaced := strings.Count(text, "\ufffd")
+	if replaced == 0 {
+		return false
+	}
+	meant := bytes.Count(frame, []byte("\ufffd")) + bytes.Count(bytes.ToLower(frame), []byte(`\ufffd`))
+	return replaced > meant
 }
 
 // handleCommand carries out a command of chitchat.v1 and answers it.
@@ -141,7 +157,11 @@ func (g *Gateway) handleAuth(c *conn, cmd command) {
 		return
 	}
 	c.expires.Store(claims.Expires.UnixMilli())
-	c.send([]byte(`{"type":"ack"}`))
+	ack := []byte(`{"type":"ack"`)
+	if domain.CheckID(cmd.ID) == nil {
+		ack = domain.AppendString(append(ack, `,"id":`...), cmd.ID)
+	}
+	c.send(append(ack, '}'))
 }
 
 // post appends the message once, whether it was sent before or not, and

@@ -233,20 +233,29 @@ func TestCommandsThatAreRefused(t *testing.T) {
 		{"no text", `{"type":"send","id":"1"}`, "invalid_text"},
 		{"white space", `{"type":"send","id":"1","text":" \n\t "}`, "invalid_text"},
 		{"U+0000", `{"type":"send","id":"1","text":"a\u0000b"}`, "invalid_text"},
+		{"half of a surrogate pair", `{"type":"send","id":"1","text":"a\ud800b"}`, "invalid_text"},
+		{"text that is a number", `{"type":"send","id":"1","text":5}`, "invalid_command"},
 		{"4001 characters", `{"type":"send","id":"1","text":"` + strings.Repeat("é", 4001) + `"}`, "invalid_text"},
 		{"bad token", `{"type":"auth","token":""}`, "unauthorized"},
 		{"another user's token", `{"type":"auth","token":"user=bob&channel=lobby"}`, "forbidden"},
 		{"another channel's token", `{"type":"auth","token":"user=ada&channel=cellar"}`, "forbidden"},
 	} {
 		c.command("%s", test.command)
-		if f := c.next("error"); f.Code != test.code || f.Message == "" {
+		f := c.next("error")
+		if f.Code != test.code || f.Message == "" {
 			t.Errorf("%s: got %+v, want %s", test.name, f, test.code)
+		}
+		if strings.Contains(test.command, `"id":"1"`) && f.ID != "1" {
+			t.Errorf("%s: the answer's id is %q, want 1", test.name, f.ID)
 		}
 	}
 	for _, text := range []string{"x", strings.Repeat("é", 4000), strings.Repeat("😀", 4000)} {
 		if got := c.send(uuid.NewString(), text, ""); got.Type != "ack" {
 			t.Errorf("a text of %d bytes: %+v, want an ack", len(text), got)
 		}
+	}
+	if got := c.send("meant", "a real \ufffd", ""); got.Type != "ack" {
+		t.Errorf("U+FFFD itself: %+v, want an ack", got)
 	}
 	escaped := strings.Repeat(`\ud83d\ude00`, 4000)
 	c.command(`{"type":"send","id":"escaped","text":"%s"}`, escaped)

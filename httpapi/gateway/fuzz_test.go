@@ -22,8 +22,8 @@ func FuzzDecodeCommand(f *testing.F) {
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		cmd, err := decodeCommand(frame)
 		if err != nil {
-			if !errors.Is(err, &domain.Error{Code: domain.CodeInvalidCommand}) {
-				t.Fatalf("decodeCommand(%q) = %v, want invalid_command", frame, err)
+			if !errors.Is(err, &domain.Error{Code: domain.CodeInvalidCommand}) && !errors.Is(err, &domain.Error{Code: domain.CodeInvalidText}) {
+				t.Fatalf("decodeCommand(%q) = %v, want invalid_command or invalid_text", frame, err)
 			}
 			return
 		}

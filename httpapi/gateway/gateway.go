@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"github.com/faustman/chitchat/domain"
 	"github.com/faustman/chitchat/eventstore"
@@ -111,6 +112,7 @@ type Gateway struct {
 	upgrader websocket.Upgrader
 	catchUps chan struct{}
 	term     string
+	complain rate.Sometimes // about tables that don't answer
 
 	ready    atomic.Bool // the hub has caught up
 	draining atomic.Bool
@@ -146,6 +148,7 @@ func New(config Config) (*Gateway, error) {
 		catchUps: make(chan struct{}, maxCatchUps),
 		term:     uuid.Must(uuid.NewV7()).String(),
 		conns:    make(map[*conn]struct{}),
+		complain: rate.Sometimes{Interval: time.Second},
 	}
 	g.upgrader = websocket.Upgrader{
 		ReadBufferSize:  readBuffer,
@@ -153,6 +156,8 @@ func New(config Config) (*Gateway, error) {
 		Subprotocols:    []string{Subprotocol},
 		// The origin is checked before, by our own list.
 		CheckOrigin: func(*http.Request) bool { return true },
+		// What is refused is answered by who called us, as everything else is.
+		Error: func(http.ResponseWriter, *http.Request, int, error) {},
 	}
 	g.hub = newHub(config.Log, config.Recent, g.flusher.wake)
 	g.sessions = newSessions(config.Log, g.term, config.LeaveGrace, g.logger)

@@ -65,7 +65,7 @@ func (g *Gateway) before(user, id string, retry bool) (seq uint64, found bool, e
 	if err == nil {
 		return seq, found, nil
 	}
-	g.logger.Warn("look up a message", "user", user, "retry", retry, "cause", err)
+	g.complain.Do(func() { g.logger.Warn("look up a message", "user", user, "retry", retry, "cause", err) })
 	if retry && !fresh(id, now) {
 		return 0, false, unknownOutcome()
 	}

@@ -49,8 +49,12 @@ func (g *Gateway) Upgrade(w http.ResponseWriter, r *http.Request, claims token.C
 		return domain.Errorf(domain.CodeForbidden, "This session belongs to somebody else. Connect without one to get your own.")
 	}
 	ws, err := g.upgrader.Upgrade(sealing{w}, r, nil)
+	var handshake websocket.HandshakeError
+	if errors.As(err, &handshake) {
+		return domain.Errorf(domain.CodeInvalidRequest, "Open a websocket here, version 13 of the protocol: new WebSocket(…).")
+	}
 	if err != nil {
-		g.logger.Debug("websocket handshake", "cause", err) // gorilla has answered
+		g.logger.Debug("websocket handshake", "cause", err) // the client has gone
 		return nil
 	}
 	seal(ws.NetConn())

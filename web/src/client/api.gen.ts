@@ -83,7 +83,7 @@ export interface paths {
          *
          *     Plain, without a subprotocol: a text frame from the client is the text of a message. The server sends events of the types message, join and leave. A join is a user's first session in the channel, a leave the last one.
          *
-         *     chitchat.v1, by Sec-WebSocket-Protocol: a frame from the client is a Command, and each send and auth is answered with an Ack or a CommandError. The server begins with Hello, or with Reset when the position in after cannot be continued. Every session's join and leave is shown, a channel of over 200 sessions in summary as PresenceSummary. prev is the sequence of the event before in this channel: a client that sees another one has missed something.
+         *     chitchat.v1, by Sec-WebSocket-Protocol: a frame from the client is a Command, and each send and auth is answered with an Ack or a CommandError. The server begins with Hello, and goes on with Reset when the position in after cannot be continued; in the plain dialect, which has no Hello, Reset is then the first frame. An id names one message of a user for ever, in whatever channel: what is sent under a used one is answered with the first one's sequence and posts nothing. Every session's join and leave is shown, a channel of over 200 sessions in summary as PresenceSummary. prev is the sequence of the event before in this channel, in a channel of over 200 sessions that of the frame before: a client that sees another one has missed something.
          *
          *     Beside chitchat.v1 a browser, which cannot set headers here, may offer the subprotocol "bearer.<token>" instead of the parameter token.
          *
@@ -292,7 +292,10 @@ export interface components {
         /** @description Something was said. */
         MessageEvent: components["schemas"]["Message"] & {
             prev: components["schemas"]["Prev"];
+            v?: components["schemas"]["Version"];
         };
+        /** @description The version of the event's form in the log. Clients need not look at it. */
+        Version: number;
         /**
          * Format: int64
          * @description The sequence of the event before this one in the channel, 0 when there is none.
@@ -309,6 +312,7 @@ export interface components {
             sent_at: string;
             session: components["schemas"]["SessionId"];
             term?: components["schemas"]["Term"];
+            v?: components["schemas"]["Version"];
         };
         /** @description A session, and in the plain dialect a user, left the channel. */
         LeaveEvent: {
@@ -321,6 +325,7 @@ export interface components {
             sent_at: string;
             session: components["schemas"]["SessionId"];
             term?: components["schemas"]["Term"];
+            v?: components["schemas"]["Version"];
             /**
              * @description lost when a server died with its sockets.
              * @enum {string}
