@@ -67,6 +67,18 @@ describe("what to do next", () => {
       { kind: "send", command: { type: "send", id: "1", text: "one" } },
     ],
     [
+      "refused without an id, as what cannot be read is: the next",
+      refused(handed(two(), "1", NOW), { type: "error", code: "invalid_command", message: "?" }, NOW),
+      NOW,
+      { kind: "send", command: { type: "send", id: "2", text: "two" } },
+    ],
+    [
+      "the token was refused: the answer is still to come",
+      refused(handed(two(), "1", NOW), { type: "error", code: "unauthorized", message: "?" }, NOW),
+      NOW,
+      { kind: "wait", until: NOW + ANSWER_TIMEOUT_MS },
+    ],
+    [
       "refused: the next",
       refused(handed(two(), "1", NOW), error("1", "invalid_text"), NOW),
       NOW,
@@ -107,6 +119,13 @@ describe("what becomes of a message", () => {
     expect(send(again)).toEqual({ kind: "send", command: { type: "send", id: "1", text: "one" } });
   });
 
+  it("fails when an answer without an id came while it was in flight; another try says retry", () => {
+    const frame = { type: "error", code: "invalid_command", message: "Mend it." } as const;
+    const failed = refused(handed(two(), "1", NOW), frame, NOW);
+    expect(item(failed, "1")).toMatchObject({ status: "failed", reason: "Mend it." });
+    expect(send(tryAgain(failed, "1"))).toMatchObject({ kind: "send", command: { id: "1", retry: true } });
+  });
+
   it("fails when the socket was closed for it", () => {
     expect(item(condemned(handed(two(), "1", NOW), "No."), "1")).toMatchObject({ status: "failed", reason: "No." });
   });
@@ -120,7 +139,7 @@ describe("what becomes of a message", () => {
   it("is not moved by answers to others, or to none", () => {
     const outbox = handed(two(), "1", NOW);
     expect(acked(outbox, "9", 1)).toEqual(outbox);
-    expect(refused(outbox, { type: "error", code: "invalid_command", message: "?" }, NOW)).toBe(outbox);
+    expect(refused(two(), { type: "error", code: "invalid_command", message: "?" }, NOW)).toEqual(two());
     expect(remove(outbox, () => false)).toBe(outbox);
   });
 });

@@ -43,6 +43,9 @@ const PASSING = new Set(["rate_limited", "unavailable", "unknown", "internal"]);
 /** The server's codes after which the message may stand in the log all the same. */
 const OUTCOME_OPEN = new Set(["unknown", "internal"]);
 
+/** The server's codes that answer a token, and no message. */
+const ABOUT_TOKEN = new Set(["unauthorized", "forbidden"]);
+
 const DEFAULT_QUIET_MS = 1_000;
 
 export function isFull(outbox: Outbox): boolean {
@@ -90,15 +93,21 @@ export function acked(outbox: Outbox, id: string, seq: number): Outbox {
   return change(landed(outbox, id), id, (item) => ({ ...item, status: "sent", seq }));
 }
 
-/** The server said no: for now, or for good. */
+/**
+ * The server said no: for now, or for good. An answer without an id is to the one in flight, which the
+ * server could not read; since that is a guess, a further try of it says `retry`.
+ */
 export function refused(outbox: Outbox, frame: ErrorFrame, now: number, random?: () => number): Outbox {
-  const { id, code, message } = frame;
+  const { code, message } = frame;
+  const guessed = !frame.id;
+  const id = frame.id || (ABOUT_TOKEN.has(code) ? undefined : outbox.inFlight?.id);
   if (id === undefined) return outbox;
   const quiet = code === "rate_limited" ? now + (frame.retry_after_ms ?? DEFAULT_QUIET_MS) : outbox.quietUntil;
   return change({ ...landed(outbox, id), quietUntil: quiet }, id, (item) => {
-    if (!PASSING.has(code)) return { ...item, status: "failed", reason: message };
+    const uncertain = item.uncertain || guessed || OUTCOME_OPEN.has(code);
+    if (!PASSING.has(code)) return { ...item, status: "failed", reason: message, uncertain };
     const notBefore = code === "rate_limited" ? quiet : now + backoff(item.tries, random);
-    return { ...item, uncertain: item.uncertain || OUTCOME_OPEN.has(code), notBefore };
+    return { ...item, uncertain, notBefore };
   });
 }
 
