@@ -133,6 +133,10 @@ func TestKillUnderLoad(t *testing.T) {
 		out, _, code := chitchat(t, "sql", "--data", data, "--format", "csv", "SELECT count(*) FROM chat.sessions WHERE left_at IS NULL")
 		return code == 0 && strings.TrimSpace(out) == "count\n0"
 	})
+	lost, _, _ := chitchat(t, "sql", "--data", data, "--format", "csv", "SELECT count(*) > 0 AS lost FROM chat.sessions WHERE reason = 'lost'")
+	if strings.TrimSpace(lost) != "lost\nt" {
+		t.Errorf("no session is said to be lost: %q", lost)
+	}
 }
 
 // waitForMessages waits until n more messages are stored than are now.

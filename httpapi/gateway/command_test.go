@@ -357,3 +357,23 @@ func TestNoMessageRate(t *testing.T) {
 		}
 	}
 }
+
+// The usual rate: 20 a second, with a burst of 40.
+func TestUsualMessageRate(t *testing.T) {
+	t.Parallel()
+	c := setup(t).start(func(c *gateway.Config) { c.MessageRate = 20 }).v1("ada", "lobby", nil)
+	began, acked := time.Now(), 0
+	for range 80 {
+		switch got := c.send(uuid.Must(uuid.NewV7()).String(), "x", ""); got.Type {
+		case "ack":
+			acked++
+		case "error":
+			if got.Code != "rate_limited" || got.RetryMS < 1 || got.RetryMS > 50 {
+				t.Fatalf("got %+v, want rate_limited with a wait of up to 50 ms", got)
+			}
+		}
+	}
+	if most := 40 + int(20*time.Since(began).Seconds()) + 1; acked < 40 || acked > most {
+		t.Errorf("%d of 80 were taken, want 40 to %d", acked, most)
+	}
+}
