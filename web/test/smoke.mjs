@@ -45,6 +45,7 @@ async function smoke() {
   await seen(log.getByText("live", { exact: true }));
 
   await cutBeforeTheAnswer(page, log);
+  await reloadWhileSending(page, log);
   await missAFewAndResume(page, log, grace);
   await breakTheChain(log, grace);
 
@@ -73,6 +74,35 @@ async function cutBeforeTheAnswer(page, log) {
   assert.equal(await log.getByText("said once", { exact: true }).count(), 1);
   assert.equal(channel.log.filter(({ text }) => text === "said once").length, 1);
   for (const { id, retry } of tries.slice(1)) assert.deepEqual([id, retry], [tries[0].id, true]);
+}
+
+/** The page is loaded again before the server has a message, or has said so: it is not lost, and not doubled. */
+async function reloadWhileSending(page, log) {
+  const tries = [];
+  channel.onSend = (command) => {
+    tries.push(command);
+    return tries.length === 1 ? "lost" : "drop";
+  };
+  await say(page, "stored before the reload");
+  await say(page, "not stored before the reload");
+  await page.getByLabel("Message", { exact: true }).fill("a draft");
+  await until(page, () => tries.length >= 2);
+  channel.onSend = (command) => {
+    tries.push(command);
+    return "ack";
+  };
+  await page.reload();
+  for (const text of ["stored before the reload", "not stored before the reload"]) {
+    await seen(log.getByText(text, { exact: true }));
+    await page.waitForFunction(() => !document.body.textContent.includes("Sending…"));
+    assert.equal(await log.getByText(text, { exact: true }).count(), 1);
+    assert.equal(channel.log.filter((event) => event.text === text).length, 1);
+    const ids = new Set(tries.filter((command) => command.text === text).map(({ id }) => id));
+    assert.ok(ids.size <= 1, "the same id for each try");
+  }
+  assert.equal(tries.at(-1).retry, true);
+  channel.onSend = () => "ack";
+  assert.equal(await page.getByLabel("Message", { exact: true }).inputValue(), "a draft");
 }
 
 async function missAFewAndResume(page, log, user) {
@@ -109,6 +139,13 @@ async function signIn(page, name, room) {
 async function say(page, text) {
   await page.getByLabel("Message", { exact: true }).fill(text);
   await page.keyboard.press("Enter");
+}
+
+/** Waits for what is not to be seen on the page. */
+async function until(page, condition) {
+  for (const end = Date.now() + 8_000; !condition(); await page.waitForTimeout(20)) {
+    assert.ok(Date.now() < end, `in time: ${condition}`);
+  }
 }
 
 async function seen(locator) {

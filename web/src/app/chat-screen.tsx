@@ -7,7 +7,7 @@ import { countOf, PeopleList } from "@/features/chat/people-list";
 import { ConnectionBanner } from "@/features/connection/connection-banner";
 import { texts } from "@/shared/texts";
 import type { AccountHandle } from "./use-account";
-import { useChannel } from "./use-channel";
+import { ownerOf, useChannel } from "./use-channel";
 
 const words = texts.people;
 
@@ -72,7 +72,7 @@ export function ChatScreen(props: ChatScreenProps) {
             onTryAgain={sender.tryAgain}
             onDiscard={sender.discard}
           />
-          <Composer channel={channel} onSend={sender.send} />
+          <Composer channel={channel} owner={ownerOf(props.claims)} onSend={sender.send} />
         </Flex>
         <Box
           as="aside"

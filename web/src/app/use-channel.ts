@@ -10,6 +10,7 @@ import { channelUrl } from "@/client/session";
 import { type FeedHandle, useFeed } from "@/features/chat/use-feed";
 import { useSender } from "@/features/chat/use-sender";
 import { type Connection, useConnection } from "@/features/connection/use-connection";
+import { forgetWriting } from "@/shared/storage";
 import { texts } from "@/shared/texts";
 import type { AccountHandle } from "./use-account";
 import { useSession } from "./use-session";
@@ -42,7 +43,7 @@ export function useChannel({ api, token, claims, accountHandle }: ChannelOptions
   const owner = ownerOf(claims);
   const session = useSession(owner);
   const refusals = useRef(0);
-  const { sender, pending } = useSender();
+  const { sender, pending } = useSender(owner);
 
   const settle = useCallback(
     ({ messages, position }: Feed) => {
@@ -96,6 +97,7 @@ export function useChannel({ api, token, claims, accountHandle }: ChannelOptions
   const leave = (): void => {
     connection.leave();
     session.current = undefined;
+    forgetWriting(owner);
     accountHandle.leave();
   };
   return { handle, connection, pending, sender, leave };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SendCommand } from "./frames";
 import { ANSWER_TIMEOUT_MS } from "./outbox";
+import { fromRecords } from "./outbox-record";
 import { Sender } from "./sender";
 
 const setup = () => {
@@ -36,6 +37,15 @@ describe("Sender", () => {
       { type: "send", id: sent[0]?.id, text: "one" },
       { type: "send", id: sent[0]?.id, text: "one", retry: true },
     ]);
+  });
+
+  it("goes on with what an earlier page left", () => {
+    const { sent, line } = setup();
+    const records = [{ id: "1", text: "one", at: 0 }];
+    const sender = new Sender(fromRecords(records));
+    expect(sender.items()).toMatchObject([{ id: "1", status: "sending" }]);
+    sender.connected(line);
+    expect(sent).toEqual([{ type: "send", id: "1", text: "one", retry: true }]);
   });
 
   it("gives up a line that does not answer, and no other", () => {

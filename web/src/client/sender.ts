@@ -25,10 +25,11 @@ export type Line = {
 
 /** Works an outbox off over whatever socket there is. It is the outbox's only keeper, and tells who subscribes of each change. */
 export class Sender {
-  private outbox: Outbox = EMPTY_OUTBOX;
   private line: Line | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<() => void>();
+
+  constructor(private outbox: Outbox = EMPTY_OUTBOX) {}
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);

@@ -5,6 +5,11 @@ export type StoredAccount = Credentials & { readonly token?: string };
 
 const ACCOUNT = "chitchat.account";
 const SESSION = "chitchat.session";
+const OUTBOX = "chitchat.outbox";
+const DRAFT = "chitchat.draft";
+
+/** A longer draft, in UTF-16 units, is not kept: nobody can send it as it is. */
+const MAX_DRAFT = 16_384;
 
 export function loadAccount(): StoredAccount | undefined {
   const value = read(localStorage, ACCOUNT);
@@ -31,6 +36,34 @@ export function takeSession(owner: string): string | undefined {
 
 export function keepSession(owner: string, id: string | undefined): void {
   write(sessionStorage, SESSION, id === undefined ? undefined : { owner, id });
+}
+
+/**
+ * What waits to be sent and what is being written, of a person in a channel. They are the tab's: of two tabs
+ * neither writes over the other's, and what a duplicated tab sends again has the same id.
+ */
+export function loadOutbox(owner: string): unknown {
+  return read(sessionStorage, `${OUTBOX} ${owner}`);
+}
+
+/** Takes records; none of them removes the key. */
+export function saveOutbox(owner: string, records: readonly unknown[]): void {
+  write(sessionStorage, `${OUTBOX} ${owner}`, records.length > 0 ? records : undefined);
+}
+
+export function loadDraft(owner: string): string {
+  const draft = read(sessionStorage, `${DRAFT} ${owner}`)?.text;
+  return typeof draft === "string" ? draft : "";
+}
+
+export function saveDraft(owner: string, text: string): void {
+  write(sessionStorage, `${DRAFT} ${owner}`, text !== "" && text.length <= MAX_DRAFT ? { text } : undefined);
+}
+
+/** Somebody leaves for good: what they wrote and did not send is not for the next one at this screen. */
+export function forgetWriting(owner: string): void {
+  saveOutbox(owner, []);
+  saveDraft(owner, "");
 }
 
 function read(storage: Storage, key: string): Record<string, unknown> | undefined {

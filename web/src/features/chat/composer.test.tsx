@@ -1,13 +1,13 @@
 // @vitest-environment happy-dom
-import { screen } from "@testing-library/react";
+import { cleanup, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { renderOnPage } from "@/shared/testing";
 import { Composer } from "./composer";
 
 const setup = (taken = true) => {
   const onSend = vi.fn(() => taken);
-  renderOnPage(<Composer channel="lobby" onSend={onSend} />);
+  renderOnPage(<Composer channel="lobby" owner="ada lobby" onSend={onSend} />);
   const box = screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
   return {
     onSend,
@@ -16,6 +16,8 @@ const setup = (taken = true) => {
     user: userEvent.setup(),
   };
 };
+
+beforeEach(() => sessionStorage.clear());
 
 describe("Composer", () => {
   it("sends on Enter and is empty after", async () => {
@@ -48,6 +50,18 @@ describe("Composer", () => {
     expect(screen.getByText("1 too many")).toBeTruthy();
     expect(onSend).not.toHaveBeenCalled();
     expect(send.disabled).toBe(true);
+  });
+
+  it("keeps the draft over a reload, and none once it is sent", async () => {
+    const { box, user } = setup();
+    await user.type(box, "half a thou");
+    cleanup();
+    const again = setup();
+    expect(again.box.value).toBe("half a thou");
+    await again.user.type(again.box, "ght{Enter}");
+    expect(again.onSend).toHaveBeenCalledWith("half a thought");
+    cleanup();
+    expect(setup().box.value).toBe("");
   });
 
   it("keeps what was not taken", async () => {

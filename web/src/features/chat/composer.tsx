@@ -2,6 +2,7 @@ import { Button, Flex, Text, Textarea, VisuallyHidden } from "@chakra-ui/react";
 import { type KeyboardEvent, useId, useState } from "react";
 import { cleanText, isSendable, MAX_TEXT_RUNES, runeCount } from "@/client/text-rules";
 import { texts } from "@/shared/texts";
+import { useDraft } from "./use-draft";
 
 const words = texts.composer;
 
@@ -10,14 +11,16 @@ const COUNT_FROM = 200;
 
 export type ComposerProps = {
   readonly channel: string;
+  /** Names the person and the channel, whose draft it is. */
+  readonly owner: string;
   /** Takes a text for sending; false when it cannot. */
   readonly onSend: (text: string) => boolean;
 };
 
 /** Where a person writes. Enter sends; what was not taken stays. */
-export function Composer({ channel, onSend }: ComposerProps) {
+export function Composer({ channel, owner, onSend }: ComposerProps) {
   const id = useId();
-  const [draft, setDraft] = useState("");
+  const [draft, setDraft] = useDraft(owner);
   const [isFull, setFull] = useState(false);
   const text = cleanText(draft);
   const left = MAX_TEXT_RUNES - runeCount(text);

@@ -52,7 +52,7 @@ export function MessageList({ channel, self, handle, pending, onTryAgain, onDisc
         focusRing="inside"
       >
         <Box ref={contentRef} mt="auto">
-          <Top channel={channel} handle={handle} isEmpty={rows.length === 0} />
+          <Top channel={channel} handle={handle} isEmpty={messages.length === 0} />
           {rows.map((row) => (
             <TimelineRow key={row.key} row={row} self={self} onTryAgain={onTryAgain} onDiscard={onDiscard} />
           ))}
