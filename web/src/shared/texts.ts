@@ -38,8 +38,9 @@ export const texts = {
     discard: "Discard",
     today: "Today",
     yesterday: "Yesterday",
-    joined: (names: string) => `${names} joined`,
-    left: (names: string) => `${names} left`,
+    joined: "{name} joined",
+    left: "{name} left",
+    returned: "{name} left and came back",
     andOthers: (count: number) => (count === 1 ? "1 other" : `${count} others`),
   },
 

@@ -83,7 +83,7 @@ function TimelineRow({ row, self, onTryAgain, onDiscard }: TimelineRowProps) {
     case "day":
       return <DayRow at={row.at} />;
     case "notes":
-      return <NotesRow joined={row.joined} left={row.left} />;
+      return <NotesRow moves={row.moves} />;
     case "pending":
       return (
         <MessageRow

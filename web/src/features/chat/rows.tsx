@@ -1,7 +1,10 @@
 import { Box, Button, Flex, Text } from "@chakra-ui/react";
+import { Fragment } from "react";
 import type { Pending } from "@/client/outbox";
+import { Names, Sentence } from "@/shared/name";
 import { texts } from "@/shared/texts";
 import { dayKey, dayName } from "@/shared/time";
+import type { Move } from "./timeline";
 
 const words = texts.chat;
 
@@ -28,24 +31,26 @@ function nameOf(at: Date): string {
   return dayKey(at) === dayKey(new Date(now.getTime() - DAY_MS)) ? words.yesterday : dayName(at, now);
 }
 
-export type NotesRowProps = { readonly joined: readonly string[]; readonly left: readonly string[] };
+const MOVES = ["joined", "returned", "left"] as const satisfies readonly Move["to"][];
 
-export function NotesRow({ joined, left }: NotesRowProps) {
-  const parts = [joined.length > 0 && words.joined(listOf(joined)), left.length > 0 && words.left(listOf(left))];
+/** Who came and who went, each once. */
+export function NotesRow({ moves }: { readonly moves: readonly Move[] }) {
+  const parts = MOVES.map((to) => ({ to, users: moves.filter((move) => move.to === to).map(({ user }) => user) }));
   return (
     <Flex gap="3" px={{ base: "4", md: "6" }} pt="2" textStyle="xs" color="fg.muted">
       <Box w="9" flexShrink={0} aria-hidden />
-      <Text dir="auto" minW="0" overflowWrap="anywhere">
-        {parts.filter(Boolean).join(" · ")}
+      <Text minW="0" overflowWrap="anywhere">
+        {parts
+          .filter(({ users }) => users.length > 0)
+          .map(({ to, users }, i) => (
+            <Fragment key={to}>
+              {i > 0 && " · "}
+              <Sentence of={words[to]} name={<Names names={users} most={NAMES_SAID} others={words.andOthers} />} />
+            </Fragment>
+          ))}
       </Text>
     </Flex>
   );
-}
-
-function listOf(names: readonly string[]): string {
-  const said = [...new Set(names)];
-  const rest = said.length - NAMES_SAID;
-  return rest > 0 ? `${said.slice(0, NAMES_SAID).join(", ")}, ${words.andOthers(rest)}` : said.join(", ");
 }
 
 export type FailedStateProps = {

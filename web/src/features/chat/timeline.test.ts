@@ -22,6 +22,10 @@ const note = (seq: number, kind: Note["kind"], user = BOB): Note => ({
   user,
   sent_at: "2026-01-01T12:00:00",
 });
+const noteAt = (seq: number, at: string, user = BOB): Note => ({
+  ...note(seq, "join", user),
+  sent_at: `2026-01-${at}:00`,
+});
 const pending = (id: string): Pending => ({
   id,
   text: "hey",
@@ -34,7 +38,7 @@ const pending = (id: string): Pending => ({
 
 const rowsOf = (input: Partial<TimelineInput>): string[] =>
   timeline({ messages: [], hasOlder: false, notes: [], pending: [], self: ADA, ...input }).map((row) => {
-    if (row.kind === "notes") return `notes +${row.joined.join()} -${row.left.join()}`;
+    if (row.kind === "notes") return row.moves.map(({ user, to }) => `${user.name} ${to}`).join();
     return row.kind === "day" ? "day" : `${row.key}${row.begins ? " begins" : ""}`;
   });
 
@@ -64,9 +68,45 @@ describe("timeline", () => {
     [
       "a note between",
       { messages: [message(1, "01T12:00"), message(3, "01T12:00")], notes: [note(2, "join", CY)] },
-      ["day", "m1 begins", "notes +Cy -", "m3 begins"],
+      ["day", "m1 begins", "Cy joined", "m3 begins"],
     ],
-    ["notes merge", { notes: [note(1, "join"), note(2, "join", CY), note(3, "leave")] }, ["notes +Bob,Cy -Bob"]],
+    [
+      "notes merge to where each person is",
+      { notes: [note(1, "join"), note(2, "join", CY), note(3, "leave")] },
+      ["day", "Bob left,Cy joined"],
+    ],
+    [
+      "joined, left, joined: is here",
+      { notes: [note(1, "join"), note(2, "leave"), note(3, "join")] },
+      ["day", "Bob returned"],
+    ],
+    ["left and came back", { notes: [note(1, "leave"), note(2, "join")] }, ["day", "Bob returned"]],
+    ["came back and left again", { notes: [note(1, "leave"), note(2, "join"), note(3, "leave")] }, ["day", "Bob left"]],
+    [
+      "two of one name are two",
+      { notes: [note(1, "join"), note(2, "leave", { id: "b2", name: "Bob" })] },
+      ["day", "Bob joined,Bob left"],
+    ],
+    [
+      "who comes today comes below today's line",
+      { messages: [message(1, "01T12:00"), message(3, "02T12:00")], notes: [noteAt(2, "02T11:00")] },
+      ["day", "m1 begins", "day", "Bob joined", "m3 begins"],
+    ],
+    [
+      "a run of notes ends with its day",
+      { notes: [noteAt(1, "01T23:59"), noteAt(2, "02T00:01", CY)] },
+      ["day", "Bob joined", "day", "Cy joined"],
+    ],
+    [
+      "a note whose clock is behind stays where it is",
+      { messages: [message(1, "02T00:01")], notes: [noteAt(2, "01T23:59")] },
+      ["day", "m1 begins", "Bob joined"],
+    ],
+    [
+      "a note without a readable time stays where it is",
+      { messages: [message(1, "01T12:00")], notes: [noteAt(2, "what")] },
+      ["day", "m1 begins", "Bob joined"],
+    ],
     ["one's own coming and going is not told", { notes: [note(1, "join", ADA)] }, []],
     [
       "notes older than what is loaded",

@@ -17,8 +17,8 @@ export type Row =
   | {
       readonly kind: "notes";
       readonly key: string;
-      readonly joined: readonly string[];
-      readonly left: readonly string[];
+      /** Each person once, in the order in which they first came or went. */
+      readonly moves: readonly Move[];
     }
   | {
       readonly kind: "pending";
@@ -27,6 +27,9 @@ export type Row =
       readonly at: Date;
       readonly begins: boolean;
     };
+
+/** What became of a person in a run of notes: where they are at its end, and whether they were away in it. */
+export type Move = { readonly user: User; readonly to: "joined" | "left" | "returned" };
 
 /** Messages of one author within this time, in milliseconds, stand under one name. */
 const GROUP_MS = 5 * 60_000;
@@ -85,27 +88,38 @@ class Lines {
     this.rows.push({ kind: "pending", key: `i${item.id}`, item, at, begins });
   }
 
-  /** Notes that follow each other become one line. */
+  /** Notes of a day that follow each other become one line. */
   note(note: Note): void {
-    const { name } = note.user;
     this.author = "";
+    const at = new Date(note.sent_at);
+    if (at.getTime() > this.last) this.turnTo(at); // a clock that is behind turns no day back
     const before = this.rows[this.rows.length - 1];
-    const notes =
-      before?.kind === "notes" ? before : { kind: "notes" as const, key: `n${note.seq}`, joined: [], left: [] };
-    if (before === notes) this.rows.pop();
-    const joined = note.kind === "join" ? [...notes.joined, name] : notes.joined;
-    const left = note.kind === "leave" ? [...notes.left, name] : notes.left;
-    this.rows.push({ ...notes, joined, left });
+    if (before?.kind !== "notes") this.rows.push({ kind: "notes", key: `n${note.seq}`, moves: moved([], note) });
+    else this.rows[this.rows.length - 1] = { ...before, moves: moved(before.moves, note) };
   }
 
   private begins(at: Date, author: string): boolean {
-    const day = dayKey(at);
-    const newDay = day !== this.day;
-    if (newDay) this.rows.push({ kind: "day", key: `d${day}-${this.rows.length}`, at });
-    const begins = newDay || author !== this.author || at.getTime() - this.last > GROUP_MS;
-    this.day = day;
+    const { last } = this;
+    const begins = this.turnTo(at) || author !== this.author || at.getTime() - last > GROUP_MS;
     this.author = author;
-    this.last = at.getTime();
     return begins;
   }
+
+  /** Goes on to this time, and tells whether that is on another day. */
+  private turnTo(at: Date): boolean {
+    const day = dayKey(at);
+    const isNew = day !== this.day;
+    if (isNew) this.rows.push({ kind: "day", key: `d${day}-${this.rows.length}`, at });
+    this.day = day;
+    this.last = at.getTime();
+    return isNew;
+  }
+}
+
+/** Counts one note in: whatever a person did before, where they are now is what is said of them. */
+function moved(moves: readonly Move[], { user, kind }: Note): readonly Move[] {
+  const before = moves.find((move) => move.user.id === user.id);
+  if (!before) return [...moves, { user, to: kind === "join" ? "joined" : "left" }];
+  const to = kind === "leave" ? "left" : before.to === "left" ? "returned" : before.to;
+  return moves.map((move) => (move === before ? { user, to } : move));
 }
