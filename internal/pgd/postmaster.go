@@ -80,7 +80,8 @@ func readPostmaster(cluster string) (postmaster, error) {
 }
 
 // evict ends a Postgres that a killed predecessor has left running on the cluster, and removes a pid file that names
-// a process which is no Postgres: the number has been given anew, and Postgres would refuse to start.
+// a process which is no Postgres: the number has been given anew, and Postgres would refuse to start. A file that names
+// no process stays: by it Postgres finds the children that a killed postmaster has left behind, still writing.
 func evict(ctx context.Context, cluster string, log *slog.Logger) error {
 	file := filepath.Join(cluster, pidFile)
 	old, err := readPostmaster(cluster)
@@ -90,6 +91,9 @@ func evict(ctx context.Context, cluster string, log *slog.Logger) error {
 	if err != nil {
 		log.Warn("remove unreadable pid file of Postgres", "err", err)
 		return remove(file)
+	}
+	if errors.Is(syscall.Kill(old.pid, 0), syscall.ESRCH) {
+		return nil
 	}
 	if !owns(old.pid, cluster) {
 		log.Debug("remove stale pid file of Postgres", "pid", old.pid)

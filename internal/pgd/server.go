@@ -40,6 +40,7 @@ type Options struct {
 
 // Server is a running Postgres.
 type Server struct {
+	opts    Options
 	cluster cluster
 	sockets string
 	port    string
@@ -54,7 +55,22 @@ type Server struct {
 
 // Start starts Postgres, waits until it takes connections, and makes sure that [Database] is there. The context
 // bounds the start only.
-func Start(ctx context.Context, opts Options) (*Server, error) {
+func Start(ctx context.Context, opts Options) (*Server, error) { return begin(ctx, opts, "") }
+
+// Again starts a Postgres in the place of one that has ended: on the same cluster, and at the same address, which
+// connection pools hold on to. The server before must not be used any more, but Again may be called on it until it
+// succeeds.
+func (s *Server) Again(ctx context.Context) (*Server, error) {
+	select {
+	case <-s.done:
+		return begin(ctx, s.opts, s.sockets)
+	default:
+		return nil, errors.New("start postgres again: it has not ended")
+	}
+}
+
+// begin is Start, with the socket in the directory of a server before, if there was one.
+func begin(ctx context.Context, opts Options, before string) (*Server, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
@@ -66,11 +82,16 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	sockets, err := socketDir(opts.SocketDir, port, who)
+	sockets := before
+	if before == "" {
+		sockets, err = socketDir(opts.SocketDir, port, who)
+	} else {
+		err = reuseSocketDir(before, port, who)
+	}
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cluster: c, sockets: sockets, port: port, out: newLog(opts.Logger), done: make(chan struct{})}
+	s := &Server{opts: opts, cluster: c, sockets: sockets, port: port, out: newLog(opts.Logger), done: make(chan struct{})}
 	if err := s.launch(ctx, who, settings(sockets, host, port, opts.Unsafe)); err != nil {
 		return nil, errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
 	}

@@ -37,13 +37,43 @@ func socketDir(base, port string, who account) (string, error) {
 	if err := os.Mkdir(dir, socketMode); err != nil && !errors.Is(err, os.ErrExist) {
 		return "", fmt.Errorf("make socket directory: %w", err)
 	}
-	// What a killed predecessor has left: its lock file names a pid that may be somebody else's by now.
-	for _, name := range []string{socketName(port), socketName(port) + ".lock"} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return "", fmt.Errorf("remove old socket: %w", err)
-		}
+	if err := clearSockets(dir, port); err != nil {
+		return "", err
 	}
 	return dir, give(dir, who)
+}
+
+// reuseSocketDir makes the directory of a server before ready for the next. It may be gone, with a start that failed;
+// what stands there in its place must be ours, since the temporary directory is everybody's.
+func reuseSocketDir(dir, port string, who account) error {
+	if err := os.Mkdir(dir, socketMode); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("make socket directory again: %w", err)
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return fmt.Errorf("look at socket directory: %w", err)
+	}
+	owner, err := ownerOf(dir)
+	if err != nil {
+		return fmt.Errorf("look at socket directory: %w", err)
+	}
+	if !info.IsDir() || (owner != who.uid && owner != os.Geteuid()) {
+		return fmt.Errorf("socket directory %s is somebody else's by now", dir)
+	}
+	if err := clearSockets(dir, port); err != nil {
+		return err
+	}
+	return give(dir, who)
+}
+
+// clearSockets removes what a killed predecessor has left: its lock file names a pid that may be somebody else's by now.
+func clearSockets(dir, port string) error {
+	for _, name := range []string{socketName(port), socketName(port) + ".lock"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove old socket: %w", err)
+		}
+	}
+	return nil
 }
 
 // tempSocketDir makes a socket directory below the system's temporary one.
