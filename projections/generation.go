@@ -69,6 +69,7 @@ func (p *Projector) prepare(ctx context.Context, conn *pgx.Conn) (*writer, error
 	if err != nil {
 		return nil, err
 	}
+	p.progress.update(func(s *Status) { s.Generation = current.Number })
 	if current.ModelVersion != ModelVersion {
 		return nil, &ModelError{Generation: current.Number, Have: current.ModelVersion, Want: ModelVersion}
 	}
@@ -81,7 +82,7 @@ func (p *Projector) prepare(ctx context.Context, conn *pgx.Conn) (*writer, error
 		return nil, err
 	}
 	p.progress.update(func(s *Status) {
-		s.Generation, s.Applied, s.AppliedAt = current.Number, w.at, w.eventAt
+		s.Applied, s.AppliedAt = w.at, w.eventAt
 		s.Duplicates = counts[Duplicate]
 		s.Quarantined = counts[Invalid] + counts[Refused]
 	})

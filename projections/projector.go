@@ -108,7 +108,8 @@ func (p *Projector) watch(ctx context.Context) error {
 		if err == nil {
 			p.progress.update(func(s *Status) { s.Log = last })
 			due := last != noted || time.Since(notedAt) >= noteEvery
-			if due && p.Status().Position == nil && p.store.noteEnd(ctx, last) == nil {
+			status := p.Status()
+			if due && status.Generation > 0 && status.Position == nil && p.store.noteEnd(ctx, last) == nil {
 				noted, notedAt = last, time.Now()
 			}
 		}
