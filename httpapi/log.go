@@ -97,7 +97,7 @@ func (s *Server) record(c *echo.Context, e *entry) {
 		slog.String("method", methodLabel(r.Method)),
 		slog.String("path", loggedPath(r.URL.Path)),
 		slog.Int("status", status),
-		slog.Duration("took", took),
+		slog.String("took", took.Round(time.Microsecond).String()),
 		slog.Int64("bytes", bytes),
 		slog.String("request", e.requestID),
 	}
