@@ -44,6 +44,7 @@ async function smoke() {
   channel.say(grace, "live");
   await seen(log.getByText("live", { exact: true }));
 
+  await nameThatTurnsAround(log);
   await cutBeforeTheAnswer(page, log);
   await reloadWhileSending(page, log);
   await missAFewAndResume(page, log, grace);
@@ -74,6 +75,21 @@ async function cutBeforeTheAnswer(page, log) {
   assert.equal(await log.getByText("said once", { exact: true }).count(), 1);
   assert.equal(channel.log.filter(({ text }) => text === "said once").length, 1);
   for (const { id, retry } of tries.slice(1)) assert.deepEqual([id, retry], [tries[0].id, true]);
+}
+
+/** A name with an override (U+202E), and with what would end an isolate (U+2069), leaves the line around it alone. */
+async function nameThatTurnsAround(log) {
+  const name = "Eve\u2069\u202e";
+  channel.join(userFor(name, ""));
+  const note = log.getByText(`${name} joined`);
+  await seen(note);
+  const [nameEnd, wordStart] = await note.evaluate((line) => {
+    const word = document.createRange();
+    word.setStart(line.lastChild, 1);
+    word.setEnd(line.lastChild, 2);
+    return [line.querySelector("bdi").getBoundingClientRect().right, word.getBoundingClientRect().left];
+  });
+  assert.ok(wordStart >= nameEnd, `"joined" begins at ${wordStart}, the name ends at ${nameEnd}`);
 }
 
 /** The page is loaded again before the server has a message, or has said so: it is not lost, and not doubled. */

@@ -37,8 +37,8 @@ export function ChatScreen(props: ChatScreenProps) {
         flexShrink={0}
       >
         <Image src="/favicon.svg" alt="" boxSize="6" />
-        <Heading as="h1" size="md" flex="1" minW="0" truncate dir="auto">
-          #{channel}
+        <Heading as="h1" size="md" flex="1" minW="0" truncate>
+          #<bdi>{channel}</bdi>
         </Heading>
         <Button
           size="sm"

@@ -28,7 +28,7 @@ export const texts = {
     historyMissing: "The history cannot be read right now. New messages come all the same.",
     empty: "Nothing has been said here yet.",
     emptyLead: "Be the first.",
-    beginning: (channel: string) => `This is where #${channel} begins.`,
+    beginning: "This is where #{name} begins.",
     loadOlder: "Load older messages",
     olderFailed: "Older messages cannot be read right now.",
     latest: "Jump to latest",

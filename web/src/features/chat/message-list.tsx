@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import type { Feed } from "@/client/fold";
 import type { User } from "@/client/frames";
 import type { Pending } from "@/client/outbox";
+import { Name, Sentence } from "@/shared/name";
 import { texts } from "@/shared/texts";
 import { MessageRow } from "./message-row";
 import { DayRow, FailedState, NotesRow } from "./rows";
@@ -145,7 +146,7 @@ function Beginning({ channel, feed }: { readonly channel: string; readonly feed:
   return (
     <Box px={{ base: "4", md: "6" }} pt="8" pb="2">
       <Text textStyle="lg" fontWeight="semibold" overflowWrap="anywhere">
-        {words.beginning(channel)}
+        <Sentence of={words.beginning} name={<Name>{channel}</Name>} />
       </Text>
       {feed.messages.length === 0 && (
         <Text color="fg.muted">

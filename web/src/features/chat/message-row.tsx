@@ -53,7 +53,7 @@ export const MessageRow = memo(function MessageRow({
       <Box flex="1" minW="0">
         {begins && (
           <Flex align="baseline" gap="2" minW="0">
-            <Text as="span" fontWeight="semibold" truncate dir="auto" color={isOwn ? "teal.fg" : "fg"}>
+            <Text as="bdi" fontWeight="semibold" truncate color={isOwn ? "teal.fg" : "fg"}>
               {user.name}
             </Text>
             {isOwn && (
@@ -65,7 +65,7 @@ export const MessageRow = memo(function MessageRow({
           </Flex>
         )}
         <Text whiteSpace="pre-wrap" overflowWrap="anywhere" dir="auto" overflow="hidden">
-          <Text as="span" color={isSending ? "fg.muted" : undefined}>
+          <Text as="span" unicodeBidi="isolate" color={isSending ? "fg.muted" : undefined}>
             {text}
           </Text>
           {isSending && (

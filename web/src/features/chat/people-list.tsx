@@ -35,7 +35,7 @@ export function PeopleList({ id, people, self }: PeopleListProps) {
         {users.slice(0, LISTED).map((user) => (
           <Flex as="li" key={user.id} align="center" gap="2.5" px="2" py="1.5" rounded="md">
             <Avatar user={user} size="7" />
-            <Text truncate dir="auto" textStyle="sm">
+            <Text as="bdi" truncate textStyle="sm">
               {user.name}
             </Text>
             {user.id === self.id && (
