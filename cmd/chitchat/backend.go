@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -38,6 +39,7 @@ type backend struct {
 	postgres    *pgd.Server   // nil when it is not ours
 	conn        *nats.Conn
 	databaseURL string
+	private     bool // the database is our own Postgres, whichever process runs it
 	secret      []byte
 }
 
@@ -108,7 +110,7 @@ func (b *backend) connectNATS(address string, logger *slog.Logger) error {
 	options := append(natsd.ClientOptions(logger), nats.Name("chitchat"), nats.Timeout(connectTimeout))
 	conn, err := nats.Connect(address, options...)
 	if err != nil {
-		return fmt.Errorf("connect to NATS at --nats-url: %w", err)
+		return fmt.Errorf("connect to NATS at --nats-url (NATS_URL): %w", withoutURL(err))
 	}
 	b.conn = conn
 	return nil
@@ -130,8 +132,18 @@ func (b *backend) startPostgres(ctx context.Context, config *Config, socketDir s
 		return err
 	}
 	b.postgres = server
-	b.databaseURL = server.URL(pgd.Database)
+	b.databaseURL, b.private = server.URL(pgd.Database), true
 	return nil
+}
+
+// withoutURL takes the address out of an error of parsing one: it may hold a
+// password.
+func withoutURL(err error) error {
+	var parse *url.Error
+	if errors.As(err, &parse) {
+		return errors.New("it is not a URL like nats://localhost:4222")
+	}
+	return err
 }
 
 // close ends what was started, the log last. It waits for each part, bounded.
@@ -163,8 +175,8 @@ func attachBackend(ctx context.Context, config *Config, need needs, logger *slog
 	if !embedded {
 		return openBackend(ctx, config, need, logger)
 	}
-	if _, err := os.Stat(config.Data); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no data directory %s: start `chitchat serve` once, or name the right one with --data", config.Data)
+	if err := dataExists(config); err != nil {
+		return nil, err
 	}
 	running, err := datadir.Running(config.Data)
 	if err != nil {
@@ -180,6 +192,13 @@ func attachBackend(ctx context.Context, config *Config, need needs, logger *slog
 	return b, nil
 }
 
+func dataExists(config *Config) error {
+	if _, err := os.Stat(config.Data); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no data directory %s: start `chitchat serve` once, or name the right one with --data", config.Data)
+	}
+	return nil
+}
+
 func (b *backend) attach(config *Config, need needs, logger *slog.Logger) (err error) {
 	if need.secret && config.JWTSecret == "" {
 		if b.secret, err = datadir.ReadSecret(config.Data, secretName, secretBytes); err != nil {
@@ -190,6 +209,7 @@ func (b *backend) attach(config *Config, need needs, logger *slog.Logger) (err e
 		if b.databaseURL, err = pgd.Attach(config.Data, pgd.Database); err != nil {
 			return err
 		}
+		b.private = true
 	}
 	if !need.log {
 		return nil

@@ -55,10 +55,11 @@ func (c *serveCommand) check(config *Config) error {
 	if c.LeaveGrace < 0 || c.LeaveGrace > time.Hour {
 		return usagef("--leave-grace (CHITCHAT_LEAVE_GRACE) must be from 0s to 1h")
 	}
-	for _, origin := range c.AllowedOrigins {
+	for i, origin := range c.AllowedOrigins {
 		if !strings.HasPrefix(origin, "http://") && !strings.HasPrefix(origin, "https://") {
 			return usagef("--allowed-origins (CHITCHAT_ALLOWED_ORIGINS) %q is not an origin like https://chat.example.com", origin)
 		}
+		c.AllowedOrigins[i] = strings.TrimRight(origin, "/") // browsers send none
 	}
 	return nil
 }
@@ -81,7 +82,7 @@ func (c *serveCommand) Run(ctx context.Context, out *console, config *Config) er
 	s, err := c.assemble(ctx, b, listener.Addr(), out.logger)
 	if err == nil {
 		out.logger.Info("serving", "address", "http://"+listener.Addr().String(), "epoch", s.log.Epoch(), "took", time.Since(began).Round(time.Millisecond).String())
-		err = s.run(ctx, listener, config)
+		err = s.run(ctx, listener)
 		s.store.Close()
 	}
 	return errors.Join(err, b.close())
@@ -114,8 +115,8 @@ func (c *serveCommand) assemble(ctx context.Context, b *backend, address net.Add
 	if err != nil {
 		return nil, err
 	}
-	if s.store, err = projections.Open(ctx, projections.Config{URL: b.databaseURL, Logger: logger}); err != nil {
-		return nil, usagef("--database-url (DATABASE_URL): %w", err)
+	if s.store, err = projections.Open(ctx, projections.Config{URL: b.databaseURL, Epoch: s.log.Epoch(), Logger: logger}); err != nil {
+		return nil, err
 	}
 	s.projector = projections.NewProjector(s.store, s.log, projections.Options{})
 	if s.authority, err = c.openAuthority(ctx, b.secret, logger); err != nil {
@@ -134,7 +135,7 @@ func (c *serveCommand) assemble(ctx context.Context, b *backend, address net.Add
 		AllowedOrigins: origins,
 		MessageRate:    c.MessageRate,
 		LeaveGrace:     c.LeaveGrace,
-		Refuse:         s.disk.refuse,
+		Refuse:         s.refuse,
 		Registerer:     registry,
 		Logger:         logger,
 	})
@@ -202,6 +203,15 @@ func sessionKey(secret []byte) []byte {
 	return mac.Sum(nil)
 }
 
+// refuse returns why nothing may be stored now, or nil. On another timeline of
+// the same log, what is stored gets sequences that were given away before.
+func (s *server) refuse() error {
+	if mismatch := s.projector.Status().Position; mismatch != nil && mismatch.SameEpoch() {
+		return mismatch
+	}
+	return s.disk.refuse()
+}
+
 // notReady returns why the process can't serve.
 func (s *server) notReady() []string {
 	reasons := append(s.gateway.Ready(), s.authority.Problems()...)
@@ -232,7 +242,7 @@ func publicReason(fault error) string {
 
 // run serves until ctx ends or a part fails, then ends all in order: sockets,
 // requests, gateway, projector.
-func (s *server) run(ctx context.Context, listener net.Listener, config *Config) error {
+func (s *server) run(ctx context.Context, listener net.Listener) error {
 	parts, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	group, parts := errgroup.WithContext(parts)
@@ -240,7 +250,7 @@ func (s *server) run(ctx context.Context, listener net.Listener, config *Config)
 	group.Go(func() error { return s.projector.Run(parts) })
 	group.Go(func() error { return s.disk.run(parts) })
 	if s.backend.postgres != nil {
-		group.Go(func() error { return s.keepPostgres(parts, config) })
+		group.Go(func() error { return s.keepPostgres(parts) })
 	}
 	web := s.api.HTTPServer()
 	group.Go(func() error {

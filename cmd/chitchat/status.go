@@ -121,7 +121,7 @@ func (s *status) readTables(ctx context.Context, b *backend, out *console) error
 	}
 	s.LagEvents = s.LogSeq - min(s.LogSeq, s.AppliedSeq)
 	if s.LagEvents > 0 {
-		s.LagSeconds = max(freshness.Behind, time.Since(freshness.UpdatedAt)).Seconds()
+		s.LagSeconds = max(freshness.Behind, time.Since(freshness.LookedAt)).Seconds()
 	}
 	for code, n := range counts {
 		if code == projections.Duplicate {

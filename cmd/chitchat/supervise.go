@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -11,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/faustman/chitchat/internal/natsd"
-	"github.com/faustman/chitchat/internal/pgd"
 	"github.com/faustman/chitchat/projections"
 )
 
@@ -25,15 +25,15 @@ const (
 	diskInterval = time.Second
 	// healthInterval is how often the embedded log is asked for its health.
 	healthInterval = 5 * time.Second
-	// restartFirst and restartMost bound the wait before Postgres is started
-	// again after it ended by itself.
+	// restartFirst and restartMost bound the wait before Postgres, or the log's
+	// server, is started again; it doubles from one to the other.
 	restartFirst = time.Second
 	restartMost  = 30 * time.Second
 )
 
-// keepPostgres starts the private Postgres again when it ends by itself.
-// People go on chatting meanwhile.
-func (s *server) keepPostgres(ctx context.Context, config *Config) error {
+// keepPostgres starts the private Postgres again when it ends by itself, at the
+// same address. People go on chatting meanwhile.
+func (s *server) keepPostgres(ctx context.Context) error {
 	wait := restartFirst
 	for {
 		select {
@@ -47,12 +47,8 @@ func (s *server) keepPostgres(ctx context.Context, config *Config) error {
 			return nil
 		case <-time.After(wait):
 		}
-		socketDir, err := s.backend.dir.SocketDir()
-		if err != nil {
-			return err
-		}
 		bounded, cancel := context.WithTimeout(ctx, startTimeout)
-		server, err := pgd.Start(bounded, s.backend.postgresOptions(config, socketDir, s.logger))
+		server, err := s.backend.postgres.Again(bounded)
 		cancel()
 		if err != nil {
 			s.logger.Error("start Postgres", "cause", err)
@@ -64,19 +60,27 @@ func (s *server) keepPostgres(ctx context.Context, config *Config) error {
 }
 
 // diskGuard refuses to store anything when the embedded log's disk is nearly
-// full or its server is ill, and restarts that server when there is space
-// again. For an outside NATS it does nothing.
+// full or its server is ill, and restarts that server until it is well again,
+// first when there is space. An outside NATS is its operator's to watch: for
+// one, the guard does nothing.
 type diskGuard struct {
-	server *natsd.Server
-	dir    string
-	logger *slog.Logger
-	fault  atomic.Pointer[string]
+	free    func() (uint64, error) // space of the data directory, in bytes; nil for an outside NATS
+	health  func() error
+	restart func(ctx context.Context) error
+	logger  *slog.Logger
+	fault   atomic.Pointer[string]
+	// wait is the pause after the next restart, which comes at next; only run
+	// uses them.
+	wait time.Duration
+	next time.Time
 }
 
 func newDiskGuard(b *backend, logger *slog.Logger) *diskGuard {
-	g := &diskGuard{server: b.nats, logger: logger}
+	g := &diskGuard{logger: logger, wait: restartFirst}
 	if b.nats != nil {
-		g.dir = filepath.Clean(b.dir.Path())
+		dir := filepath.Clean(b.dir.Path())
+		g.free = func() (uint64, error) { return natsd.FreeSpace(dir) }
+		g.health, g.restart = b.nats.Healthz, b.nats.Restart
 	}
 	return g
 }
@@ -84,13 +88,13 @@ func newDiskGuard(b *backend, logger *slog.Logger) *diskGuard {
 // refuse returns why nothing may be stored now, or nil.
 func (g *diskGuard) refuse() error {
 	if fault := g.fault.Load(); fault != nil {
-		return fmt.Errorf("%s", *fault)
+		return errors.New(*fault)
 	}
 	return nil
 }
 
 func (g *diskGuard) run(ctx context.Context) error {
-	if g.server == nil {
+	if g.free == nil {
 		return nil
 	}
 	ticker := time.NewTicker(diskInterval)
@@ -114,7 +118,7 @@ func (g *diskGuard) run(ctx context.Context) error {
 
 // full looks at the free space and reports whether there is too little.
 func (g *diskGuard) full() bool {
-	free, err := natsd.FreeSpace(g.dir)
+	free, err := g.free()
 	if err != nil {
 		g.set("the data directory's free space can't be read")
 		g.logger.Error("read the free space", "cause", err)
@@ -127,22 +131,29 @@ func (g *diskGuard) full() bool {
 	return false
 }
 
-// heal asks the log's server for its health and restarts it when it is ill.
+// heal asks the log's server for its health and restarts it when it is ill,
+// less and less often while that does not help.
 func (g *diskGuard) heal(ctx context.Context) {
-	err := g.server.Healthz()
+	err := g.health()
 	if err == nil {
+		g.wait, g.next = restartFirst, time.Time{}
 		if g.fault.Swap(nil) != nil {
 			g.logger.Info("the log can be written to again")
 		}
 		return
 	}
 	g.set("the log's server is not healthy")
-	g.logger.Error("the embedded NATS server is not healthy and is restarted", "cause", err)
+	if time.Now().Before(g.next) {
+		return
+	}
+	g.logger.Error("the embedded NATS server is not healthy and is restarted", "cause", err, "next", g.wait.String())
 	bounded, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	if err := g.server.Restart(bounded); err != nil {
+	if err := g.restart(bounded); err != nil {
 		g.logger.Error("restart the embedded NATS server", "cause", err)
 	}
+	g.next = time.Now().Add(g.wait)
+	g.wait = min(2*g.wait, restartMost)
 }
 
 func (g *diskGuard) set(fault string) {
