@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/url"
@@ -8,6 +9,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 const description = `A chat whose truth is a log: query it in SQL, and replay it.
@@ -25,7 +28,7 @@ type cli struct {
 	Status statusCommand     `cmd:"" help:"Show the log's end, how far the tables are, and what is quarantined."`
 	Token  tokenCommand      `cmd:"" help:"Mint a token for a person in a channel."`
 	SQL    sqlCommand        `cmd:"" name:"sql" help:"Query the tables in SQL, as a reader who can change nothing."`
-	Migr   migrateCommand    `cmd:"" name:"migrate" help:"Bring the database up to date and say what was done (serve does so by itself)."`
+	Migr   migrateCommand    `cmd:"" name:"migrate" help:"Bring the database up to date and say what was done (serve does so by itself); accept a log that lost its end."`
 	Health healthCommand     `cmd:"" name:"healthcheck" help:"Ask a running server whether it is ready; for containers without a shell."`
 	Vers   versionSubcommand `cmd:"" name:"version" help:"Print the version."`
 }
@@ -47,13 +50,22 @@ func (c *Config) check() error {
 	if c.JWTSecret != "" && len(c.JWTSecret) < minSecretBytes {
 		return usagef("--jwt-secret (JWT_SECRET) has under %d bytes: give a longer one, or none to have one made", minSecretBytes)
 	}
-	if c.NATSURL != "" && !strings.Contains(c.NATSURL, "://") {
-		return usagef("--nats-url (NATS_URL) %q is not a URL like nats://localhost:4222", c.NATSURL)
+	// Neither the addresses nor what a parser says of them is ever shown: they
+	// may hold passwords.
+	for address := range strings.SplitSeq(c.NATSURL, ",") {
+		if u, err := url.Parse(strings.TrimSpace(address)); c.NATSURL != "" && (err != nil || u.Scheme == "" || u.Host == "") {
+			return usagef("--nats-url (NATS_URL) is not a URL like nats://localhost:4222, or several of them with commas between")
+		}
 	}
 	if c.DatabaseURL != "" {
 		u, err := url.Parse(c.DatabaseURL)
-		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-			return usagef("--database-url (DATABASE_URL) is not a URL like postgres://user@localhost/chitchat")
+		if err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") {
+			_, err = pgx.ParseConfig(c.DatabaseURL)
+		} else {
+			err = errors.ErrUnsupported
+		}
+		if err != nil {
+			return usagef("--database-url (DATABASE_URL) is not a URL like postgres://user@localhost/chitchat, or has a setting that can't be")
 		}
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -25,6 +27,12 @@ func TestHelp(t *testing.T) {
 		if out, _, code := chitchat(t, command, "--help"); code != 0 || !strings.Contains(out, "Usage: chitchat "+command) {
 			t.Errorf("%s --help: exit code %d, output %.100q", command, code, out)
 		}
+	}
+	if out, _, _ := chitchat(t, "migrate", "--help"); !strings.Contains(out, "--accept-log") {
+		t.Errorf("migrate --help does not name --accept-log: %s", out)
+	}
+	if out, _, _ := chitchat(t, "sql", "--help"); !strings.Contains(out, "member of chitchat_analyst") {
+		t.Errorf("sql --help does not say whose URL to give: %s", out)
 	}
 	out, _, _ = chitchat(t, "serve", "--help")
 	for _, want := range []string{"--listen", "CHITCHAT_LISTEN", "--allowed-origins", "--message-rate", "--leave-grace"} {
@@ -143,7 +151,13 @@ func TestCommandsBesideAServerAndWithout(t *testing.T) {
 		if out, errs, code := chitchat(t, "migrate", "--data", data); code != 0 || out != "the database is up to date\n" {
 			t.Errorf("migrate: exit code %d, %s %s", code, out, errs)
 		}
-		for _, query := range []string{"INSERT INTO chat.messages (channel) VALUES ('x')", "CREATE TABLE chat.x ()", "SELECT * FROM model_1.message", "SELECT pg_read_file('/etc/passwd')"} {
+		for _, query := range []string{"INSERT INTO chat.messages (channel) VALUES ('x')", "CREATE TABLE chat.x ()", "SELECT * FROM model_1.message", "SELECT pg_read_file('/etc/passwd')",
+			"SET ROLE NONE; CREATE TABLE x ()", "SET ROLE NONE; SET default_transaction_read_only=off; CREATE TABLE x ()", "RESET ROLE; SELECT * FROM model_1.message",
+			"RESET ROLE; SELECT * FROM chitchat.generation", "SET SESSION AUTHORIZATION chitchat", "SET ROLE chitchat; SELECT 1",
+			"SET default_transaction_read_only=off; INSERT INTO chat.messages (channel) VALUES ('x')",
+			"RESET ALL; RESET ROLE; SET transaction_read_only=off; CREATE TABLE public.x ()",
+			"SET default_transaction_read_only=off; COMMIT; CREATE TEMPORARY TABLE x ()",
+			"RESET ROLE; SELECT pg_read_file('/etc/passwd')", "RESET ROLE; COPY (SELECT 1) TO PROGRAM 'true'"} {
 			if _, errs, code := chitchat(t, "sql", "--data", data, query); code != 1 || !strings.Contains(errs, "ERROR") {
 				t.Errorf("%s: exit code %d, %s", query, code, errs)
 			}
@@ -196,5 +210,55 @@ func TestTokensAreNotLogged(t *testing.T) {
 	signature := token[strings.LastIndex(token, ".")+1:]
 	if text := p.log.String(); strings.Contains(text, signature) || strings.Contains(text, "a secret text") {
 		t.Errorf("the log has a token or a text:\n%s", text)
+	}
+}
+
+// A password in an address is shown nowhere, whatever is wrong with the rest.
+func TestPasswordsAreNotShown(t *testing.T) {
+	t.Parallel()
+	const password = "s3cretWord"
+	closed := freeAddress(t)
+	for _, args := range [][]string{
+		{"serve", "--nats-url", "ada:" + password + "@localhost"},
+		{"serve", "--nats-url", "nats://ada:" + password + "@localhost:port"},
+		{"serve", "--nats-url", "nats://ada:" + password + "%zz@localhost"},
+		{"serve", "--nats-url", "nats://localhost:4222,nats://ada:" + password + "@[::1"},
+		{"serve", "--nats-url", "nats://ada:" + password + "@" + closed},
+		{"serve", "--nats-url", "strange://ada:" + password + "@" + closed},
+		{"status", "--nats-url", "nats://ada:" + password + "@" + closed, "--database-url", "postgres://ada:" + password + "@" + closed + "/x"},
+		{"serve", "--database-url", "postgres://ada:" + password + "%zz@localhost/x"},
+		{"serve", "--database-url", "postgres://ada:" + password + "@localhost:port/x"},
+		{"serve", "--database-url", "postgres://ada:" + password + "@localhost/x?sslmode=sometimes"},
+		{"serve", "--database-url", "postgres://localhost/x?sslmode=sometimes&user=ada&password=" + password},
+		{"serve", "--database-url", "host=localhost user=ada password=" + password},
+		{"sql", "--database-url", "postgres://ada:" + password + "@" + closed + "/x", "SELECT 1"},
+		{"migrate", "--database-url", "postgres://ada:" + password + "@" + closed + "/x"},
+	} {
+		out, errs, code := chitchat(t, append(args, "--data", dataDir(t))...)
+		flag := args[1][2:strings.LastIndex(args[1], "-")]
+		if code == 0 || strings.Contains(out+errs, password) {
+			t.Errorf("%q: exit code %d, %s%s; want a failure without the password", args, code, out, errs)
+		}
+		if code == 2 && !strings.Contains(errs, flag) {
+			t.Errorf("%q: %s, want it to name --%s-url", args, errs, flag)
+		}
+	}
+}
+
+// psql gets the address without the password, which everybody on the machine
+// could see.
+func TestPsqlGetsThePasswordByEnvironment(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	fake := "#!/bin/sh\necho \"args $*\"\necho \"password $PGPASSWORD\"\necho \"options $PGOPTIONS\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "psql"), []byte(fake), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(binary, "sql", "--data", dataDir(t), "--database-url", "postgres://ada:s3cretWord@localhost/x")
+	command.Env = append(cleanEnvironment(), "PATH="+dir)
+	output, err := command.CombinedOutput()
+	want := "args postgres://ada@localhost/x\npassword s3cretWord\noptions -c role=chitchat_analyst"
+	if err != nil || !strings.HasPrefix(string(output), want) {
+		t.Errorf("psql was given %s, %v, want %q", output, err, want)
 	}
 }

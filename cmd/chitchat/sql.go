@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,14 +18,47 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// analystSettings make a session the analyst's: it reads the views of chat,
-// writes nothing, and no query runs for ever.
-const analystSettings = `-c role=chitchat_analyst -c default_transaction_read_only=on -c statement_timeout=30s -c search_path=chat`
+const (
+	// analystSettings make a session of an outside database the analyst's: it
+	// reads the views of chat, writes nothing, and no query runs for ever.
+	analystSettings = `-c role=chitchat_analyst -c default_transaction_read_only=on -c statement_timeout=30s -c search_path=chat`
+	// reader is the private Postgres' user for queries: the analyst's rights and
+	// no others, so that there is no role to go back to.
+	reader = "chitchat_reader"
+)
+
+// makeReader makes the reader when there is none. It has no password, and so
+// no way in but the unix socket, which only this user of the system reaches.
+const makeReader = `
+DO $reader$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('chitchat_reader'));
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'chitchat_reader') THEN
+    CREATE ROLE chitchat_reader LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT IN ROLE chitchat_analyst;
+    ALTER ROLE chitchat_reader SET default_transaction_read_only = on;
+    ALTER ROLE chitchat_reader SET statement_timeout = '30s';
+    ALTER ROLE chitchat_reader SET search_path = chat;
+    -- What everybody may do by default.
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    REVOKE TEMPORARY ON DATABASE chitchat FROM PUBLIC;
+    REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
+  END IF;
+END
+$reader$`
 
 // sqlCommand queries the read models as the read-only analyst.
 type sqlCommand struct {
 	Query  []string `arg:"" optional:"" help:"The query. Without one, psql is started."`
 	Format string   `default:"table" enum:"table,csv,json" help:"table, csv or json (an array of objects)."`
+}
+
+// Help says more than one line.
+func (*sqlCommand) Help() string {
+	return `With the private Postgres the query runs as a user who can read the views of
+schema chat and nothing else. With --database-url it runs as that URL's user in
+the role chitchat_analyst, which keeps from mistakes, not from intent: a query
+can leave the role. For queries that you do not trust, give the URL of a user
+who has no rights but being a member of chitchat_analyst.`
 }
 
 // Run prints the query's result, or starts psql.
@@ -37,14 +71,20 @@ func (c *sqlCommand) Run(ctx context.Context, out *console, config *Config) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	if len(c.Query) == 0 {
-		return c.psql(ctx, out, b.databaseURL)
-	}
-	settings, err := pgx.ParseConfig(b.databaseURL)
+	address, options, err := analyst(ctx, b)
 	if err != nil {
-		return usagef("--database-url (DATABASE_URL): %w", err)
+		return err
 	}
-	settings.RuntimeParams["options"] = analystSettings
+	if len(c.Query) == 0 {
+		return c.psql(ctx, out, address, options)
+	}
+	settings, err := pgx.ParseConfig(address)
+	if err != nil {
+		return fmt.Errorf("database url: %w", err)
+	}
+	if options != "" {
+		settings.RuntimeParams["options"] = options
+	}
 	conn, err := pgx.ConnectConfig(ctx, settings)
 	if err != nil {
 		return fmt.Errorf("connect to Postgres as the analyst: %w", err)
@@ -53,18 +93,69 @@ func (c *sqlCommand) Run(ctx context.Context, out *console, config *Config) (err
 	return c.print(out.stdout, conn.PgConn().Exec(ctx, strings.Join(c.Query, " ")))
 }
 
-func (c *sqlCommand) psql(ctx context.Context, out *console, url string) error {
+// analyst returns the address to query, and the settings for the session.
+func analyst(ctx context.Context, b *backend) (address, options string, err error) {
+	if !b.private {
+		return b.databaseURL, analystSettings, nil
+	}
+	conn, err := pgx.Connect(ctx, b.databaseURL)
+	if err != nil {
+		return "", "", fmt.Errorf("connect to Postgres: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, makeReader); err != nil {
+		return "", "", fmt.Errorf("make the user %s: %w", reader, err)
+	}
+	own, err := url.Parse(b.databaseURL)
+	if err != nil {
+		return "", "", fmt.Errorf("address of the private Postgres: %w", err)
+	}
+	own.User = url.User(reader)
+	return own.String(), "", nil
+}
+
+func (c *sqlCommand) psql(ctx context.Context, out *console, address, options string) error {
 	path, err := exec.LookPath("psql")
 	if err != nil {
 		return errors.New("psql is not installed: apt-get install postgresql-client, or give the query as an argument")
 	}
-	command := exec.CommandContext(ctx, path, url)
-	command.Env = append(os.Environ(), "PGOPTIONS="+analystSettings)
+	address, password, err := splitPassword(address)
+	if err != nil {
+		return err
+	}
+	command := exec.CommandContext(ctx, path, address)
+	command.Env = os.Environ()
+	if password != "" {
+		command.Env = append(command.Env, "PGPASSWORD="+password)
+	}
+	if options != "" {
+		command.Env = append(command.Env, "PGOPTIONS="+options)
+	}
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, out.stdout, out.stderr
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("psql: %w", err)
 	}
 	return nil
+}
+
+// splitPassword takes the password out of a database's URL: everybody on the
+// machine sees the arguments of a program, and only its user the environment.
+func splitPassword(address string) (without, password string, err error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", "", errors.New("the database's address is not a URL")
+	}
+	if u.User != nil {
+		password, _ = u.User.Password()
+		u.User = url.User(u.User.Username())
+	}
+	query := u.Query()
+	if query.Has("password") {
+		password = query.Get("password")
+		query.Del("password")
+		u.RawQuery = query.Encode()
+	}
+	return u.String(), password, nil
 }
 
 // print prints the last statement's result.
