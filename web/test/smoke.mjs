@@ -44,6 +44,7 @@ async function smoke() {
   channel.say(grace, "live");
   await seen(log.getByText("live", { exact: true }));
 
+  await staysAtTheEnd(page, log, grace);
   await nameThatTurnsAround(log);
   await cutBeforeTheAnswer(page, log);
   await reloadWhileSending(page, log);
@@ -75,6 +76,65 @@ async function cutBeforeTheAnswer(page, log) {
   assert.equal(await log.getByText("said once", { exact: true }).count(), 1);
   assert.equal(channel.log.filter(({ text }) => text === "said once").length, 1);
   for (const { id, retry } of tries.slice(1)) assert.deepEqual([id, retry], [tries[0].id, true]);
+}
+
+/** Who is at the end stays there whatever grows around the list, and who is not is told what came since. */
+async function staysAtTheEnd(page, log, user) {
+  const box = page.getByLabel("Message", { exact: true });
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 390, height: 780 });
+  await isAtEnd(page, log, "at 390x780");
+  await box.focus();
+  for (let i = 0; i < 8; i++) {
+    await page.keyboard.type("x");
+    await page.keyboard.press("Shift+Enter");
+  }
+  await isAtEnd(page, log, "after eight lines");
+  const { height } = await box.boundingBox();
+  assert.ok(height > 150, `the composer is ${height} high`);
+  await page.keyboard.type("and more");
+  await isAtEnd(page, log, "while writing in a high composer");
+  await page.setViewportSize({ width: 390, height: 400 });
+  await isAtEnd(page, log, "with a keyboard");
+  await page.setViewportSize({ width: 390, height: 780 });
+  await isAtEnd(page, log, "without it again");
+  await page.getByRole("button", { name: /^People/ }).click();
+  channel.say(user, "while the people are shown");
+  await page.getByRole("button", { name: /^People/ }).click();
+  await isAtEnd(page, log, "after a look at the people");
+  await box.fill("");
+  await isAtEnd(page, log, "when the composer is low again");
+  await log.evaluate((list) => {
+    list.scrollTop -= 10;
+    document.querySelector("header").style.minHeight = "300px";
+  });
+  await isAtEnd(page, log, "when a scroll and a lower list come in one frame");
+  await page.evaluate(() => document.querySelector("header").removeAttribute("style"));
+
+  await log.hover();
+  await page.mouse.wheel(0, -600);
+  await seen(page.getByRole("button", { name: "Jump to latest", exact: true }));
+  const top = await log.evaluate((list) => list.scrollTop);
+  for (let i = 1; i <= 3; i++) channel.say(user, `unseen ${i}`);
+  const jump = page.getByRole("button", { name: "3 new messages · Jump to latest" });
+  await seen(jump);
+  await page.setViewportSize({ width: 390, height: 500 });
+  assert.equal(await log.evaluate((list) => list.scrollTop), top, "who reads stays where they read");
+  await page.getByRole("button", { name: /^People/ }).click();
+  await page.getByRole("button", { name: /^People/ }).click();
+  await seen(jump);
+  assert.equal(await log.evaluate((list) => list.scrollTop), top, "and after a look at the people");
+  await jump.click();
+  await isAtEnd(page, log, "after the jump");
+  await jump.waitFor({ state: "detached" });
+  await page.setViewportSize(size);
+}
+
+/** Waits two frames, in which the page may mend it, and no longer. */
+async function isAtEnd(page, log, when) {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  const left = await log.evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight);
+  assert.ok(left <= 1, `${when}: ${left} px from the end`);
 }
 
 /** A name with an override (U+202E), and with what would end an isolate (U+2069), leaves the line around it alone. */
@@ -125,6 +185,7 @@ async function missAFewAndResume(page, log, user) {
   channel.refuseSockets = true;
   channel.closeAll(1012);
   await seen(page.getByRole("button", { name: "Now" }));
+  await isAtEnd(page, log, "below the banner");
   for (let i = 1; i <= 3; i++) channel.say(user, `missed ${i}`);
   channel.refuseSockets = false;
   await page

@@ -31,7 +31,10 @@ export const texts = {
     beginning: "This is where #{name} begins.",
     loadOlder: "Load older messages",
     olderFailed: "Older messages cannot be read right now.",
-    latest: "Jump to latest",
+    latest: (unseen: number) => {
+      if (unseen === 0) return "Jump to latest";
+      return unseen === 1 ? "1 new message · Jump to latest" : `${unseen} new messages · Jump to latest`;
+    },
     sending: "Sending…",
     notSent: "Not sent.",
     tryAgain: "Try again",

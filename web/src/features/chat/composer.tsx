@@ -1,4 +1,4 @@
-import { Button, Flex, Text, Textarea, VisuallyHidden } from "@chakra-ui/react";
+import { Button, Flex, Grid, Text, Textarea, VisuallyHidden } from "@chakra-ui/react";
 import { type KeyboardEvent, useId, useState } from "react";
 import { cleanText, isSendable, MAX_TEXT_RUNES, runeCount } from "@/client/text-rules";
 import { texts } from "@/shared/texts";
@@ -8,6 +8,19 @@ const words = texts.composer;
 
 /** The count shows when so many characters are left. */
 const COUNT_FROM = 200;
+
+/** How the box and what stands behind it are set, so that they break their lines alike. */
+const FACE = {
+  gridArea: "1 / 1",
+  minW: "0",
+  minH: "9",
+  maxH: "40dvh",
+  overflow: "hidden auto",
+  py: "1.5",
+  px: "2.5",
+  textStyle: "md",
+  visibility: "hidden",
+} as const;
 
 export type ComposerProps = {
   readonly channel: string;
@@ -57,25 +70,32 @@ export function Composer({ channel, owner, onSend }: ComposerProps) {
           <VisuallyHidden asChild>
             <label htmlFor={id}>{words.label}</label>
           </VisuallyHidden>
-          <Textarea
-            id={id}
-            value={draft}
-            onChange={(event) => setDraft(event.target.value)}
-            onKeyDown={onKeyDown}
-            placeholder={words.placeholder(channel)}
-            aria-describedby={`${id}-state`}
-            autoresize
-            rows={1}
+          {/* What is written lends the box its height, unseen: to measure the box would shrink it, and move the list. */}
+          <Grid
+            flex="1"
+            minW="0"
             maxH="40dvh"
-            minH="9"
-            py="1.5"
-            px="2.5"
-            border="none"
-            focusRing="none"
-            textStyle="md"
-            dir="auto"
-            enterKeyHint="send"
-          />
+            data-draft={draft}
+            _after={{ ...FACE, content: "attr(data-draft) ' '", whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}
+          >
+            <Textarea
+              id={id}
+              value={draft}
+              onChange={(event) => setDraft(event.target.value)}
+              onKeyDown={onKeyDown}
+              placeholder={words.placeholder(channel)}
+              aria-describedby={`${id}-state`}
+              rows={1}
+              {...FACE}
+              visibility="visible"
+              h="full"
+              resize="none"
+              border="none"
+              focusRing="none"
+              dir="auto"
+              enterKeyHint="send"
+            />
+          </Grid>
           <Button type="submit" size="sm" rounded="lg" disabled={!isSendable(text)}>
             {words.send}
           </Button>

@@ -10,6 +10,7 @@ import { DayRow, FailedState, NotesRow } from "./rows";
 import { type Row, timeline } from "./timeline";
 import type { FeedHandle } from "./use-feed";
 import { usePinnedScroll } from "./use-pinned-scroll";
+import { useUnseen } from "./use-unseen";
 
 const words = texts.chat;
 
@@ -35,6 +36,7 @@ export function MessageList({ channel, self, handle, pending, onTryAgain, onDisc
     last: rows[rows.length - 1]?.key,
     own: pending[pending.length - 1]?.id,
   });
+  const unseen = useUnseen(messages, atEnd, self.id);
   return (
     <Box position="relative" flex="1" minH="0">
       <Flex
@@ -70,7 +72,7 @@ export function MessageList({ channel, self, handle, pending, onTryAgain, onDisc
           transform="translateX(-50%)"
           onClick={toEnd}
         >
-          {words.latest}
+          {words.latest(unseen)}
         </Button>
       )}
     </Box>

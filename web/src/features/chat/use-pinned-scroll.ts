@@ -29,19 +29,37 @@ export function usePinnedScroll({ first, last, own }: Ends): PinnedScroll {
   const contentRef = useRef<HTMLDivElement>(null);
   const pinned = useRef(true);
   const before = useRef({ first, own, height: 0 });
+  const shape = useRef({ height: 0, content: 0 }); // when the list was last put in its place
   const [atEnd, setAtEnd] = useState(true);
 
-  const toEnd = useCallback(() => {
-    const list = ref.current;
-    if (list) list.scrollTop = list.scrollHeight;
-  }, []);
-
-  const onScroll = useCallback(() => {
-    const list = ref.current;
-    if (!list) return;
+  const look = useCallback((list: HTMLElement) => {
     pinned.current = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
     setAtEnd(pinned.current);
   }, []);
+
+  /** Where the list or what is in it has another height than before, that moved it, and not its reader. */
+  const settle = useCallback(
+    (list: HTMLElement) => {
+      const { clientHeight: height, scrollHeight: content } = list;
+      if (height === 0) return; // the people stand in its place
+      const moved = height !== shape.current.height || content !== shape.current.content;
+      shape.current = { height, content };
+      if (moved && pinned.current) list.scrollTop = content;
+      else look(list);
+    },
+    [look],
+  );
+
+  const toEnd = useCallback(() => {
+    const list = ref.current;
+    if (!list) return;
+    list.scrollTop = list.scrollHeight;
+    look(list);
+  }, [look]);
+
+  const onScroll = useCallback(() => {
+    if (ref.current) settle(ref.current);
+  }, [settle]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new outer row is what moves the list
   useLayoutEffect(() => {
@@ -51,19 +69,18 @@ export function usePinnedScroll({ first, last, own }: Ends): PinnedScroll {
     if (pinned.current) list.scrollTop = list.scrollHeight;
     else if (before.current.first !== first) list.scrollTop += list.scrollHeight - before.current.height;
     before.current = { first, own, height: list.scrollHeight };
+    shape.current = { height: list.clientHeight, content: list.scrollHeight };
   }, [first, last, own]);
 
   useLayoutEffect(() => {
     const list = ref.current;
     const content = contentRef.current;
     if (!list || !content) return;
-    const observer = new ResizeObserver(() => {
-      if (pinned.current) list.scrollTop = list.scrollHeight;
-    });
-    observer.observe(list); // the keyboard of a phone came or went
+    const observer = new ResizeObserver(() => settle(list));
+    observer.observe(list); // the composer grew, or the keyboard of a phone came
     observer.observe(content); // a row grew
     return () => observer.disconnect();
-  }, []);
+  }, [settle]);
 
   return { ref, contentRef, onScroll, atEnd, toEnd };
 }
