@@ -29,11 +29,12 @@ async function smoke() {
   const faults = await watchFaults(page);
   await page.goto(server.url);
   await signIn(page, "", "lobby");
-  await seen(page.getByText("Give a name."));
+  await seen(page.getByText("Give a name"));
   await signIn(page, "Ada", "lobby");
 
   const log = page.getByRole("log", { name: "Messages in lobby" });
   await seen(log.getByText("before 120", { exact: true }));
+  assert.ok(await page.getByLabel("Message", { exact: true }).evaluate((box) => box === document.activeElement));
   await page.getByRole("button", { name: "Load older messages" }).click();
   await seen(log.getByText("before 1", { exact: true }));
   assert.equal(await page.getByRole("list", { name: "People" }).getByText("Grace").count(), 1);
@@ -102,6 +103,11 @@ async function staysAtTheEnd(page, log, user) {
   channel.say(user, "while the people are shown");
   await page.getByRole("button", { name: /^People/ }).click();
   await isAtEnd(page, log, "after a look at the people");
+  await page.getByRole("button", { name: /^People/ }).click();
+  await page.getByRole("list", { name: "People" }).click();
+  await page.keyboard.press("Escape");
+  await seen(log);
+  await page.getByRole("list", { name: "People" }).waitFor({ state: "hidden" });
   await box.fill("");
   await isAtEnd(page, log, "when the composer is low again");
   await log.evaluate((list) => {

@@ -1,11 +1,12 @@
 import { Box, Button, Flex, Heading, Image } from "@chakra-ui/react";
-import { useId, useState } from "react";
+import { useCallback, useId, useRef, useState } from "react";
 import type { ApiClient, Claims } from "@/client/api";
 import { Composer } from "@/features/chat/composer";
 import { MessageList } from "@/features/chat/message-list";
 import { countOf, PeopleList } from "@/features/chat/people-list";
 import { ConnectionBanner } from "@/features/connection/connection-banner";
 import { texts } from "@/shared/texts";
+import { useEscape } from "@/shared/use-escape";
 import type { AccountHandle } from "./use-account";
 import { ownerOf, useChannel } from "./use-channel";
 
@@ -25,6 +26,12 @@ export function ChatScreen(props: ChatScreenProps) {
   const { people } = handle.feed;
   const peopleId = useId();
   const [showPeople, setShowPeople] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
+  const hidePeople = useCallback(() => {
+    setShowPeople(false);
+    toggle.current?.focus();
+  }, []);
+  useEscape(showPeople, hidePeople);
   return (
     <Flex direction="column" h="100dvh" bg="bg.panel">
       <Flex
@@ -41,6 +48,7 @@ export function ChatScreen(props: ChatScreenProps) {
           #<bdi>{channel}</bdi>
         </Heading>
         <Button
+          ref={toggle}
           size="sm"
           variant={showPeople ? "subtle" : "outline"}
           colorPalette="gray"

@@ -11,6 +11,11 @@ export const texts = {
     channel: "Channel",
     channelHelp: "Letters, digits, “-” and “_”. A new name makes a new channel.",
     submit: "Join",
+    faults: {
+      name: "Give a name of at most 100 characters.",
+      email: "That is not an email address. Give one like ada@example.com, or none.",
+      channel: "A channel has 1 to 64 letters, digits, “-” and “_”.",
+    },
     ended: "Your sign-in has ended. Join again to go on.",
     unreachable: "The server cannot be reached. Try again in a moment.",
   },

@@ -64,6 +64,18 @@ describe("Composer", () => {
     expect(setup().box.value).toBe("");
   });
 
+  it.each([
+    ["a mouse", "fine", true],
+    ["no pointer at all", "none", true],
+    ["a touch screen, where it would open the keyboard", "coarse", false],
+  ])("is where one writes from the start with %s", (_, pointer, want) => {
+    vi.spyOn(window, "matchMedia").mockImplementation(
+      (query) => ({ matches: query === `(pointer: ${pointer})` }) as MediaQueryList,
+    );
+    const { box } = setup();
+    expect(document.activeElement === box).toBe(want);
+  });
+
   it("keeps what was not taken", async () => {
     const { box, user } = setup(false);
     await user.type(box, "hey{Enter}");

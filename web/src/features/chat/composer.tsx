@@ -1,6 +1,7 @@
 import { Button, Flex, Grid, Text, Textarea, VisuallyHidden } from "@chakra-ui/react";
 import { type KeyboardEvent, useId, useState } from "react";
 import { cleanText, isSendable, MAX_TEXT_RUNES, runeCount } from "@/client/text-rules";
+import { isTouchFirst } from "@/shared/pointer";
 import { texts } from "@/shared/texts";
 import { useDraft } from "./use-draft";
 
@@ -80,6 +81,7 @@ export function Composer({ channel, owner, onSend }: ComposerProps) {
           >
             <Textarea
               id={id}
+              ref={focusFirst}
               value={draft}
               onChange={(event) => setDraft(event.target.value)}
               onKeyDown={onKeyDown}
@@ -113,6 +115,11 @@ export function Composer({ channel, owner, onSend }: ComposerProps) {
       </form>
     </Flex>
   );
+}
+
+/** Called once, with the box as it comes to the page. */
+function focusFirst(box: HTMLTextAreaElement | null): void {
+  if (box && !isTouchFirst()) box.focus();
 }
 
 function stateOf(left: number, isFull: boolean): string {

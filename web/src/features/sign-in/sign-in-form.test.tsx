@@ -25,12 +25,27 @@ describe("SignInForm", () => {
   });
 
   it("says at the field what the server did not like", async () => {
-    const { onToken, user } = setup(() => Promise.reject(new ApiError("invalid_channel", "Use letters.", 422)));
+    const refusal = new ApiError("invalid_channel", "Use letters.", 422);
+    const { onToken, user } = setup(() => Promise.reject(refusal), { name: "Ada", channel: "lobby" });
     await user.click(screen.getByRole("button", { name: "Join" }));
     expect(await screen.findByText("Use letters.")).toBeTruthy();
     expect(screen.getByRole("textbox", { name: "Channel" }).getAttribute("aria-invalid")).toBe("true");
     expect(screen.getByRole("textbox", { name: "Name" }).getAttribute("aria-invalid")).not.toBe("true");
     expect(onToken).not.toHaveBeenCalled();
+  });
+
+  it("says at each field what is wrong, all at once, and asks the server when nothing is", async () => {
+    const { signIn, user } = setup(() => Promise.resolve("t"), { email: "ada" });
+    await user.click(screen.getByRole("button", { name: "Join" }));
+    const fields = ["Name", "Email", "Channel"].map((name) => screen.getByRole("textbox", { name }));
+    expect(fields.map((field) => field.getAttribute("aria-invalid"))).toEqual(["true", "true", "true"]);
+    expect(document.activeElement).toBe(fields[0]);
+    expect(signIn).not.toHaveBeenCalled();
+    await user.type(screen.getByRole("textbox", { name: "Name" }), "Ada");
+    await user.clear(screen.getByRole("textbox", { name: "Email" }));
+    await user.type(screen.getByRole("textbox", { name: "Channel" }), "lobby{Enter}");
+    await waitFor(() => expect(signIn).toHaveBeenCalledOnce());
+    expect(fields.map((field) => field.getAttribute("aria-invalid"))).not.toContain("true");
   });
 
   it("says above the button when the server cannot be reached, and knows who was here", async () => {

@@ -13,8 +13,9 @@ import {
 } from "@chakra-ui/react";
 import type { FormEvent } from "react";
 import type { ApiClient, Credentials } from "@/client/api";
+import type { CredentialName } from "@/client/credential-rules";
 import { texts } from "@/shared/texts";
-import { type FieldName, type SignInFault, useSignIn } from "./use-sign-in";
+import { type SignInFaults, useSignIn } from "./use-sign-in";
 
 const words = texts.signIn;
 
@@ -29,10 +30,12 @@ export type SignInFormProps = {
 
 /** Asks for a name, an email and a channel, and gets a token for them. */
 export function SignInForm({ api, initial, notice, onToken }: SignInFormProps) {
-  const { submit, isPending, fault } = useSignIn(api, onToken);
+  const { submit, isPending, faults } = useSignIn(api, onToken);
   const onSubmit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    submit(readCredentials(new FormData(event.currentTarget)));
+    const form = event.currentTarget;
+    const faulty = submit(readCredentials(new FormData(form)));
+    if (faulty) form.querySelector<HTMLInputElement>(`[name=${faulty}]`)?.focus();
   };
   return (
     <Center as="main" h="full" overflowY="auto" bg="bg.subtle" p="4">
@@ -68,7 +71,7 @@ export function SignInForm({ api, initial, notice, onToken }: SignInFormProps) {
             <SignInField
               name="name"
               label={words.name}
-              fault={fault}
+              faults={faults}
               initial={initial}
               required
               autoComplete="name"
@@ -78,7 +81,7 @@ export function SignInForm({ api, initial, notice, onToken }: SignInFormProps) {
               name="email"
               label={words.email}
               help={words.emailHelp}
-              fault={fault}
+              faults={faults}
               initial={initial}
               type="email"
               autoComplete="email"
@@ -87,15 +90,15 @@ export function SignInForm({ api, initial, notice, onToken }: SignInFormProps) {
               name="channel"
               label={words.channel}
               help={words.channelHelp}
-              fault={fault}
+              faults={faults}
               initial={initial}
               required
               autoCapitalize="none"
               spellCheck={false}
             />
-            {fault && fault.field === undefined && (
+            {faults.form !== undefined && (
               <Text role="alert" color="fg.error" textStyle="sm">
-                {fault.message}
+                {faults.form}
               </Text>
             )}
             <Button type="submit" size="lg" mt="2" loading={isPending}>
@@ -109,29 +112,26 @@ export function SignInForm({ api, initial, notice, onToken }: SignInFormProps) {
 }
 
 type SignInFieldProps = Omit<InputProps, "name"> & {
-  readonly name: FieldName;
+  readonly name: CredentialName;
   readonly label: string;
   readonly help?: string;
-  readonly fault: SignInFault | undefined;
+  readonly faults: SignInFaults;
   readonly initial: Partial<Credentials>;
 };
 
-function SignInField({ name, label, help, fault, initial, ...input }: SignInFieldProps) {
-  const invalid = fault?.field === name;
+function SignInField({ name, label, help, faults, initial, ...input }: SignInFieldProps) {
+  const fault = faults[name];
+  const invalid = fault !== undefined;
   return (
     <Field.Root invalid={invalid} required={input.required ?? false}>
       <Field.Label>{label}</Field.Label>
       <Input {...input} name={name} defaultValue={initial[name] ?? ""} size="lg" />
-      {invalid ? (
-        <Field.ErrorText>{fault.message}</Field.ErrorText>
-      ) : (
-        help && <Field.HelperText>{help}</Field.HelperText>
-      )}
+      {invalid ? <Field.ErrorText>{fault}</Field.ErrorText> : help && <Field.HelperText>{help}</Field.HelperText>}
     </Field.Root>
   );
 }
 
 function readCredentials(form: FormData): Credentials {
-  const field = (name: FieldName): string => String(form.get(name) ?? "").trim();
+  const field = (name: CredentialName): string => String(form.get(name) ?? "").trim();
   return { name: field("name"), email: field("email"), channel: field("channel") };
 }
