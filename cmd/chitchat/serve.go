@@ -203,11 +203,15 @@ func sessionKey(secret []byte) []byte {
 	return mac.Sum(nil)
 }
 
+// errTimeline is why nothing is stored on another timeline; the projector's
+// fault says the rest.
+var errTimeline = errors.New("nothing is stored: this log would give sequences twice")
+
 // refuse returns why nothing may be stored now, or nil. On another timeline of
 // the same log, what is stored gets sequences that were given away before.
 func (s *server) refuse() error {
 	if mismatch := s.projector.Status().Position; mismatch != nil && mismatch.SameEpoch() {
-		return mismatch
+		return errTimeline
 	}
 	return s.disk.refuse()
 }
