@@ -25,7 +25,8 @@ async function smoke() {
   for (let i = 1; i <= 120; i++) channel.say(grace, `before ${i}`);
   channel.join(grace);
 
-  const page = await browser.newPage();
+  const context = await browser.newContext();
+  const page = await context.newPage();
   const faults = await watchFaults(page);
   await page.goto(server.url);
   await signIn(page, "", "lobby");
@@ -55,6 +56,8 @@ async function smoke() {
   await page.reload();
   await seen(log.getByText("after the hole", { exact: true }));
   assert.equal(channel.log.filter(({ type }) => type === "leave").length, 0, "a reload shows no leave");
+
+  await twoTabs(page, log);
 
   await page.getByRole("button", { name: "Leave" }).click();
   await seen(page.getByRole("button", { name: "Join" }));
@@ -134,6 +137,35 @@ async function staysAtTheEnd(page, log, user) {
   await isAtEnd(page, log, "after the jump");
   await jump.waitFor({ state: "detached" });
   await page.setViewportSize(size);
+}
+
+/** What one tab makes of the sign-in, the other tabs of the browser take notice of. */
+async function twoTabs(page, log) {
+  const leaves = () => channel.log.filter(({ type, reason }) => type === "leave" && reason === "closed").length;
+  const other = await page.context().newPage();
+  const faults = await watchFaults(other);
+  await other.goto(server.url);
+  await seen(other.getByRole("log"));
+  await until(page, () => channel.sockets.size === 2);
+
+  await other.getByRole("button", { name: "Leave" }).click();
+  await seen(page.getByText("You were signed out in another tab."));
+  await until(page, () => leaves() === 2);
+
+  await signIn(page, "Ada", "lobby");
+  await seen(log);
+  await signIn(other, "Brook", "lobby");
+  await seen(other.getByRole("log"));
+  await seen(page.getByText("Somebody else joined in another tab."));
+  await until(page, () => leaves() === 3);
+  assert.equal(await page.getByLabel("Name").inputValue(), "Ada");
+
+  await signIn(page, "Ada", "lobby");
+  await seen(log);
+  await seen(other.getByText("Somebody else joined in another tab."));
+  await until(page, () => leaves() === 4);
+  assert.deepEqual(faults, []);
+  await other.close();
 }
 
 /** Waits two frames, in which the page may mend it, and no longer. */

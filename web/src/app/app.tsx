@@ -16,7 +16,7 @@ export function App({ api }: { readonly api: ApiClient }) {
         <SignInForm
           api={api}
           initial={remembered}
-          notice={account.ended ? texts.signIn.ended : undefined}
+          notice={account.why && texts.signIn[account.why]}
           onToken={signedIn}
         />
       );

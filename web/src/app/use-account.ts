@@ -1,11 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { type ApiClient, type Claims, type Credentials, isUnauthorized } from "@/client/api";
 import { backoff } from "@/client/backoff";
-import { loadAccount, type StoredAccount, saveAccount } from "@/shared/storage";
+import { loadAccount, type StoredAccount, saveAccount, watchAccount } from "@/shared/storage";
+
+/** Why a person who did not leave here is signed out: the token's end, or what another tab did. */
+export type SignedOut = "ended" | "leftElsewhere" | "replacedElsewhere";
 
 export type Account =
-  | { readonly kind: "signed-out"; readonly ended: boolean }
+  | { readonly kind: "signed-out"; readonly why: SignedOut | undefined }
   | { readonly kind: "checking"; readonly failed: boolean }
   | { readonly kind: "signed-in"; readonly token: string; readonly claims: Claims };
 
@@ -28,7 +31,7 @@ const LONGEST_RETRY_MS = 5_000;
 export function useAccount(api: ApiClient): AccountHandle {
   const client = useQueryClient();
   const [stored, setStored] = useState(loadAccount);
-  const [ended, setEnded] = useState(false);
+  const [why, setWhy] = useState<SignedOut>();
   const token = stored?.token;
 
   const store = useCallback((account: StoredAccount) => {
@@ -47,12 +50,27 @@ export function useAccount(api: ApiClient): AccountHandle {
   });
 
   const forget = useCallback(
-    (becauseEnded: boolean) => {
-      if (stored) store({ name: stored.name, email: stored.email, channel: stored.channel });
-      setEnded(becauseEnded);
+    (because: SignedOut | undefined) => {
+      if (stored) {
+        const rest = withoutToken(stored);
+        setStored(rest);
+        // Another tab may have gone on with a better token; only one who leaves takes that away too.
+        if (because === undefined || loadAccount()?.token === stored.token) saveAccount(rest);
+      }
+      setWhy(because);
       client.clear();
     },
-    [client, store, stored],
+    [client, stored],
+  );
+
+  useEffect(
+    () =>
+      watchAccount((elsewhere) => {
+        if (stored?.token === undefined) return;
+        const because = changeOf(stored, elsewhere);
+        if (because) forget(because);
+      }),
+    [forget, stored],
   );
 
   const { mutate: renew, isPending: isRenewing } = useMutation({
@@ -61,8 +79,12 @@ export function useAccount(api: ApiClient): AccountHandle {
       client.setQueryData(keyOf(fresh), await api.whoAmI(fresh)); // known at once: the page stays as it is
       return fresh;
     },
-    onSuccess: (fresh, account) => store({ ...account, token: fresh }),
-    onError: () => forget(true),
+    onSuccess: (fresh, account) => {
+      if (stored === account) store({ ...account, token: fresh }); // else it is no longer wanted
+    },
+    onError: (_, account) => {
+      if (stored === account) forget("ended");
+    },
     networkMode: "always",
   });
 
@@ -70,7 +92,7 @@ export function useAccount(api: ApiClient): AccountHandle {
   const tokenRefused = useCallback(() => {
     if (isRenewing) return;
     if (stored && claims && hasRunOut(claims)) renew(stored);
-    else forget(true);
+    else forget("ended");
   }, [claims, forget, isRenewing, renew, stored]);
 
   const check = useCallback(async () => {
@@ -85,10 +107,10 @@ export function useAccount(api: ApiClient): AccountHandle {
   }, [api, token, tokenRefused]);
 
   return {
-    account: accountOf(token, claims, whoAmI.error, whoAmI.failureCount, ended),
+    account: accountOf(token, claims, whoAmI.error, whoAmI.failureCount, why),
     remembered: stored ?? {},
     signedIn: useCallback((fresh, credentials) => store({ ...credentials, token: fresh }), [store]),
-    leave: useCallback(() => forget(false), [forget]),
+    leave: useCallback(() => forget(undefined), [forget]),
     tokenRefused,
     check,
   };
@@ -103,12 +125,22 @@ function accountOf(
   claims: Claims | undefined,
   error: Error | null,
   failures: number,
-  ended: boolean,
+  why: SignedOut | undefined,
 ): Account {
-  if (token === undefined) return { kind: "signed-out", ended };
+  if (token === undefined) return { kind: "signed-out", why };
   if (claims) return { kind: "signed-in", token, claims };
-  if (isUnauthorized(error)) return { kind: "signed-out", ended: true };
+  if (isUnauthorized(error)) return { kind: "signed-out", why: "ended" };
   return { kind: "checking", failed: failures > 0 };
+}
+
+function withoutToken({ name, email, channel }: StoredAccount): StoredAccount {
+  return { name, email, channel };
+}
+
+/** What another tab's account means to this one: nothing while it is the same person. */
+function changeOf(ours: StoredAccount, elsewhere: StoredAccount | undefined): SignedOut | undefined {
+  if (elsewhere?.token === undefined) return "leftElsewhere";
+  return elsewhere.name === ours.name && elsewhere.email === ours.email ? undefined : "replacedElsewhere";
 }
 
 /** A minute before its end a token counts as ended: clocks differ. */

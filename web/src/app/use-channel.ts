@@ -95,8 +95,6 @@ export function useChannel({ api, token, claims, accountHandle }: ChannelOptions
   useTitle(`#${channel}`);
 
   const leave = (): void => {
-    connection.leave();
-    session.current = undefined;
     forgetWriting(owner);
     accountHandle.leave();
   };

@@ -23,6 +23,16 @@ export function saveAccount(account: StoredAccount): void {
   write(localStorage, ACCOUNT, account);
 }
 
+/** Calls `listener` with what another tab of this browser has made of the account. Returns how to stop. */
+export function watchAccount(listener: (account: StoredAccount | undefined) => void): () => void {
+  const onStorage = ({ key, storageArea }: StorageEvent): void => {
+    const isOurs = key === ACCOUNT || key === null; // null: all was cleared
+    if (isOurs && storageArea === localStorage) listener(loadAccount());
+  };
+  window.addEventListener("storage", onStorage);
+  return () => window.removeEventListener("storage", onStorage);
+}
+
 /**
  * The tab's session, kept while the page reloads so that nobody sees a leave
  * and a join. Taking it removes it: a duplicated tab copies this storage, and

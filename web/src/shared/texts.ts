@@ -17,6 +17,8 @@ export const texts = {
       channel: "A channel has 1 to 64 letters, digits, “-” and “_”.",
     },
     ended: "Your sign-in has ended. Join again to go on.",
+    leftElsewhere: "You were signed out in another tab. Join again to go on here.",
+    replacedElsewhere: "Somebody else joined in another tab. Join again to go on here.",
     unreachable: "The server cannot be reached. Try again in a moment.",
   },
 

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useReducer, useRef } from "react";
+import { useCallback, useEffect, useLayoutEffect, useReducer, useRef } from "react";
 import type { WebSocketLike } from "react-use-websocket/dist/lib/types";
 import { useWebSocket } from "react-use-websocket/dist/lib/use-websocket";
 import { type AfterClose, afterClose } from "@/client/close-codes";
@@ -32,8 +32,6 @@ export type Connection = {
   readonly renewed: () => void;
   /** Cuts a line that does not answer, and makes it anew. */
   readonly cut: () => void;
-  /** Ends the session: the others see it at once. */
-  readonly leave: () => void;
 };
 
 const LOST: AfterClose = { kind: "reconnect", atLeastMs: 0 };
@@ -102,6 +100,9 @@ export function useConnection(options: ConnectionOptions): Connection {
     [getWebSocket],
   );
 
+  // Before the library's own close, which has no code: the page does without this channel, and the others see it at once.
+  useLayoutEffect(() => () => close(CLOSE_LEAVE), [close]);
+
   const cut = useCallback(() => {
     close(CLOSE_SILENT);
     givenUp.current = getWebSocket();
@@ -133,6 +134,5 @@ export function useConnection(options: ConnectionOptions): Connection {
     connectNow,
     renewed: useCallback(() => dispatch({ kind: "renewed" }), []),
     cut,
-    leave: useCallback(() => close(CLOSE_LEAVE), [close]),
   };
 }
