@@ -25,7 +25,8 @@
 // kept in its metadata: a wiped disk gives another one, so that an old
 // position can never point at a wrong message.
 //
-// An existing stream is never changed or deleted. When its settings are not
+// An existing stream is never changed or deleted, but for its epoch, by an
+// operator, see [Log.RenewEpoch]. When its settings are not
 // those that the promises need, [Open] fails and names them.
 //
 // # Who calls it

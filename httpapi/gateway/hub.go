@@ -193,7 +193,7 @@ func (h *hub) fill(ctx context.Context, r *room) error {
 	floor, exact := h.ring.floor, h.ring.exact
 	entries, all := h.ring.newest(r.channel, floor, roomOpening)
 	h.mu.Unlock()
-	before := uint64(0)
+	var before uint64
 	if all {
 		var err error
 		if before, err = h.log.LastOf(ctx, r.channel, floor); err != nil {
