@@ -201,9 +201,6 @@ func TestRepeatedMessageIsDeliveredOnce(t *testing.T) {
 
 func TestBigChannelIsToldInSummaries(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("opens 260 sockets")
-	}
 	w := setup(t)
 	n := w.start()
 	watcher := n.v1("watcher", "big", nil)
