@@ -57,6 +57,7 @@ type conn struct {
 	attached bool   // the cursor counts
 	writing  bool   // somebody is at it, and will look again before they stop
 	closing  bool   // a close frame is the last of private
+	cut      bool   // who is writing cuts the connection when all is written
 	drain    bool   // the server leaves: close when the command at hand is answered
 
 	stats *stats
@@ -188,7 +189,15 @@ func (c *conn) flush() {
 			return
 		}
 	}
+	c.rested()
+}
+
+// rested is called when there is nothing left to write. must hold c.mu
+func (c *conn) rested() {
 	c.rest, c.writing = nil, false
+	if c.cut {
+		_ = c.net.Close()
+	}
 }
 
 // finish writes with a blocking call what flush could not, until there is
@@ -198,9 +207,12 @@ func (c *conn) finish() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.rest) > 0 || c.take() {
-		batch := c.rest
+		batch, timeout := c.rest, writeTimeout
+		if c.cut {
+			timeout = closeWait
+		}
 		c.mu.Unlock()
-		_ = c.net.SetWriteDeadline(time.Now().Add(writeTimeout))
+		_ = c.net.SetWriteDeadline(time.Now().Add(timeout))
 		n, err := c.net.Write(batch)
 		c.mu.Lock()
 		if err != nil {
@@ -211,7 +223,20 @@ func (c *conn) finish() {
 		c.rest = nil
 	}
 	_ = c.net.SetWriteDeadline(time.Time{})
-	c.rest, c.writing = nil, false
+	c.rested()
+}
+
+// end cuts the connection once what is being written is written, its close
+// frame above all, or after closeWait.
+func (c *conn) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.writing {
+		_ = c.net.Close()
+		return
+	}
+	c.cut = true
+	_ = c.net.SetWriteDeadline(time.Now().Add(closeWait))
 }
 
 // take puts the next whole frames into c.rest and reports whether there are

@@ -125,6 +125,7 @@ func TestReset(t *testing.T) {
 	w := setup(t)
 	n := w.start()
 	last := w.post("lobby", 3)
+	n.plain("first", "lobby", options{"after": w.log.Epoch() + ":0"}).until(func(f frame) bool { return f.Seq == last }) // it has read so far
 	beyond := domain.Position{Epoch: w.log.Epoch(), Seq: last + 1000}
 	for name, after := range map[string]string{
 		"another epoch": "0123456789ab:2",

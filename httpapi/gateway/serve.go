@@ -61,7 +61,8 @@ func (g *Gateway) Upgrade(w http.ResponseWriter, r *http.Request, claims token.C
 	c := newConn(ws, claims, session, g.stats, &g.wg)
 	if !g.add(c) {
 		c.close(httpapi.CloseRestart, "the server restarts")
-		return c.net.Close()
+		c.end()
+		return nil
 	}
 	after, resume := query.Get("after"), query.Has("after")
 	go g.serve(c, claims.Channel, after, resume)
@@ -141,7 +142,7 @@ func (g *Gateway) end(c *conn, left bool) {
 	if c.held != nil {
 		g.sessions.detach(c, left && !g.draining.Load())
 	}
-	_ = c.net.Close()
+	c.end()
 	g.remove(c)
 }
 
