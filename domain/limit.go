@@ -21,6 +21,6 @@ const (
 	MaxIDBytes = 64
 	// MaxEventBytes bounds an event's stored form, in bytes. The longest that
 	// our own rules allow is 4000 code points of six escaped bytes each, and
-	// less than 4 KiB around them.
+	// less than 8 KiB around them.
 	MaxEventBytes = 64 << 10
 )

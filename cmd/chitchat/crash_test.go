@@ -100,6 +100,22 @@ func TestKillUnderLoad(t *testing.T) {
 		}
 	}
 	stored := process().history(token, last)
+	wantAcked(t, writers, stored)
+	wantSame(t, stored, replay(t, process(), token, len(stored)))
+	eventually(t, "the sessions of the killed are gone", func() bool {
+		out, _, code := chitchat(t, "sql", "--data", data, "--format", "csv", "SELECT count(*) FROM chat.sessions WHERE left_at IS NULL")
+		return code == 0 && strings.TrimSpace(out) == "count\n0"
+	})
+	lost, _, _ := chitchat(t, "sql", "--data", data, "--format", "csv", "SELECT count(*) > 0 AS lost FROM chat.sessions WHERE reason = 'lost'")
+	if strings.TrimSpace(lost) != "lost\nt" {
+		t.Errorf("no session is said to be lost: %q", lost)
+	}
+}
+
+// wantAcked wants every acked message stored once, at its sequence, and each
+// writer's in the order in which they were sent.
+func wantAcked(t *testing.T, writers []*writer, stored []frame) {
+	t.Helper()
 	bySeq, byID := map[uint64]frame{}, map[string]int{}
 	for _, m := range stored {
 		bySeq[m.Seq] = m
@@ -123,19 +139,18 @@ func TestKillUnderLoad(t *testing.T) {
 		}
 	}
 	t.Logf("%d acked, %d stored", acked, len(stored))
-	live := replay(t, process(), token, len(stored))
-	for i := range stored {
-		if live[i].Seq != stored[i].Seq || live[i].ID != stored[i].ID {
-			t.Fatalf("message %d: the log has %+v, SQL has %+v", i, live[i], stored[i])
-		}
+}
+
+// wantSame wants the same messages in the same order.
+func wantSame(t *testing.T, got, want []frame) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d messages, want %d", len(got), len(want))
 	}
-	eventually(t, "the sessions of the killed are gone", func() bool {
-		out, _, code := chitchat(t, "sql", "--data", data, "--format", "csv", "SELECT count(*) FROM chat.sessions WHERE left_at IS NULL")
-		return code == 0 && strings.TrimSpace(out) == "count\n0"
-	})
-	lost, _, _ := chitchat(t, "sql", "--data", data, "--format", "csv", "SELECT count(*) > 0 AS lost FROM chat.sessions WHERE reason = 'lost'")
-	if strings.TrimSpace(lost) != "lost\nt" {
-		t.Errorf("no session is said to be lost: %q", lost)
+	for i := range want {
+		if got[i].Seq != want[i].Seq || got[i].ID != want[i].ID {
+			t.Errorf("message %d = %+v, want %+v", i, got[i], want[i])
+		}
 	}
 }
 
@@ -210,13 +225,5 @@ func TestPostgresGoneForAWhile(t *testing.T) {
 		status, _ := get(p, fmt.Sprintf("/messages?min_seq=%d", sent[len(sent)-1].Seq), token)
 		return status == http.StatusOK
 	})
-	got := p.history(token, sent[len(sent)-1].Seq)
-	if len(got) != len(sent) {
-		t.Fatalf("%d messages are stored, want %d", len(got), len(sent))
-	}
-	for i := range sent {
-		if got[i].Seq != sent[i].Seq || got[i].ID != sent[i].ID {
-			t.Errorf("message %d = %+v, want %+v", i, got[i], sent[i])
-		}
-	}
+	wantSame(t, p.history(token, sent[len(sent)-1].Seq), sent)
 }

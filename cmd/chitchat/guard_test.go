@@ -75,7 +75,7 @@ func (g *guarded) restarted() []time.Duration {
 // after lets the time pass and wants the guard to refuse, or not.
 func (g *guarded) after(t *testing.T, d time.Duration, refuses bool) {
 	t.Helper()
-	time.Sleep(d)
+	time.Sleep(d) // in synctest's bubble: no time passes outside
 	synctest.Wait()
 	if err := g.refuse(); (err != nil) != refuses {
 		t.Errorf("refuse = %v, want a refusal %t", err, refuses)

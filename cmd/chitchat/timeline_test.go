@@ -175,15 +175,7 @@ func TestPrivatePostgresIsKilled(t *testing.T) {
 			return status == http.StatusOK
 		})
 	}
-	got := p.history(token, sent[len(sent)-1].Seq)
-	if len(got) != len(sent) {
-		t.Fatalf("%d messages are stored, want %d", len(got), len(sent))
-	}
-	for i := range sent {
-		if got[i].Seq != sent[i].Seq || got[i].ID != sent[i].ID {
-			t.Errorf("message %d = %+v, want %+v", i, got[i], sent[i])
-		}
-	}
+	wantSame(t, p.history(token, sent[len(sent)-1].Seq), sent)
 }
 
 // killPostgres kills the postmaster of the private Postgres.

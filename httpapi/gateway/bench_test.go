@@ -55,7 +55,7 @@ func benchGateway(tb testing.TB) (*Gateway, *httptest.Server) {
 		server.Close()
 	})
 	for !g.ready.Load() {
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) // between two looks
 	}
 	return g, server
 }
@@ -94,7 +94,7 @@ func count(conn net.Conn, received *atomic.Int64) {
 func settle(received *atomic.Int64) {
 	for last := int64(-1); last != received.Load(); {
 		last = received.Load()
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond) // nothing new for so long: all has come
 	}
 }
 
@@ -120,7 +120,7 @@ func BenchmarkDeliver(b *testing.B) {
 				b.StartTimer()
 				g.hub.apply(records, func(entry) {})
 				for received.Load() < want {
-					time.Sleep(50 * time.Microsecond)
+					time.Sleep(50 * time.Microsecond) // leaves the core to the workers, which a spin would not
 				}
 			}
 			b.StopTimer()

@@ -88,7 +88,7 @@ func flock(dir *os.File) error {
 		if time.Now().After(deadline) {
 			return err
 		}
-		time.Sleep(lockPause)
+		time.Sleep(lockPause) // flock has no wait with a bound
 	}
 }
 
