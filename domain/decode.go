@@ -20,22 +20,28 @@ type stored struct {
 }
 
 // Decode reads an event of any version as it is stored in the log, whoever
-// wrote it, checks it against the rules and brings it up to date. The error is
+// wrote it, brings it up to date and checks it against the rules. The error is
 // an [*Error] with [CodeInvalidEvent] whose message says what is wrong: the
 // entry is no event, and is to be quarantined.
 func Decode(payload []byte) (Event, error) {
+	return decode(payload, upcasts[:])
+}
+
+// decode is Decode for a program whose newest version is the one that the last
+// of the steps makes.
+func decode(payload []byte, steps []upcast) (Event, error) {
 	if len(payload) > MaxEventBytes {
 		return nil, invalidEvent("it has %d bytes, more than %d", len(payload), MaxEventBytes)
 	}
 	if !utf8.Valid(payload) {
 		return nil, invalidEvent("it is not UTF-8")
 	}
-	var raw stored
-	if err := json.Unmarshal(payload, &raw); err != nil {
-		return nil, invalidEvent("it is not the JSON of an event: %v", err)
-	}
-	if raw.Version < 1 || raw.Version > Version {
-		return nil, invalidEvent("its version %d is not one of 1 to %d", raw.Version, Version)
+	// Nearly all are of the newest version, and pay nothing for the others.
+	raw := new(stored)
+	if err := json.Unmarshal(payload, raw); err != nil || raw.Version != newest(steps) {
+		if raw, err = bringUpToDate(payload, steps); err != nil {
+			return nil, err
+		}
 	}
 	if err := raw.checkHeader(); err != nil {
 		return nil, err

@@ -3,7 +3,8 @@ package domain
 import "time"
 
 // Version is the version of the events that this program writes. [Decode]
-// reads every version from 1 on.
+// reads every version from 1 on. The package's documentation says how to raise
+// it.
 const Version = 1
 
 // Type is an event's type as its JSON names it.

@@ -19,6 +19,9 @@ func FuzzDecode(f *testing.F) {
 		f.Add(domain.Encode(test.event))
 		f.Add(domain.AppendFrame(nil, test.event, test.seq, test.prev))
 	}
+	for _, payload := range readAll(f, "testdata/golden/v*/*.json") {
+		f.Add(payload) // of every version, so that each step is tried
+	}
 	for _, payload := range []string{
 		"", "{}", "[]", "null", storedMessage, storedJoin, storedLeave, storedMessage + "x",
 		`{"TYPE":"join","V":1,"FROM_USER":{"ID":"a","NAME":"b"},"SENT_AT":"1970-01-01T00:00:00+00:00","SESSION":"s"}`,

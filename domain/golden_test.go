@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,28 +30,30 @@ type golden struct {
 	name      string
 	event     domain.Event
 	seq, prev uint64
+	// since is the first version that has such an event, when that is not 1.
+	since int
 }
 
 // goldens are the events of the golden files in their newest form, so that those of each version decode to them.
 func goldens() []golden {
 	return []golden{
-		{"message", &domain.MessagePosted{
+		{name: "message", event: &domain.MessagePosted{
 			Header: domain.Header{From: john, SentAt: sentAt},
 			ID:     "0190a6f2-7b1c-7c3e-9d5a-1f2e3d4c5b6a",
 			Text:   "hey \"you\"\\ <b>&amp;</b>\n\ttab \x01 \x7f \u2028 é 👋🏽",
-		}, 120, 117},
-		{"join", &domain.SessionJoined{
+		}, seq: 120, prev: 117},
+		{name: "join", event: &domain.SessionJoined{
 			Header: domain.Header{From: john, SentAt: sentAt}, Session: "s-1", Term: "t-1",
-		}, 121, 120},
-		{"join-foreign", &domain.SessionJoined{
+		}, seq: 121, prev: 120},
+		{name: "join-foreign", event: &domain.SessionJoined{
 			Header: domain.Header{From: ygrit, SentAt: sentAt.Truncate(time.Second)}, Session: "s-2",
-		}, 122, 121},
-		{"leave", &domain.SessionLeft{
+		}, seq: 122, prev: 121},
+		{name: "leave", event: &domain.SessionLeft{
 			Header: domain.Header{From: john, SentAt: sentAt}, Session: "s-1", Term: "t-1", Reason: domain.ReasonClosed,
-		}, 125, 122},
-		{"leave-lost", &domain.SessionLeft{
+		}, seq: 125, prev: 122},
+		{name: "leave-lost", event: &domain.SessionLeft{
 			Header: domain.Header{From: ygrit, SentAt: sentAt.Truncate(time.Second)}, Session: "s-2", Reason: domain.ReasonLost,
-		}, 1<<63 - 1, 0},
+		}, seq: 1<<63 - 1, prev: 0},
 	}
 }
 
@@ -71,23 +74,52 @@ func TestEncodeIsGolden(t *testing.T) {
 
 // Each file of each version that was ever written decodes to the newest form of its event.
 func TestDecodeReadsEveryVersionEverWritten(t *testing.T) {
+	want := []string{filepath.Join("testdata", "golden", "frames")}
 	for version := 1; version <= domain.Version; version++ {
 		dir := fmt.Sprintf("v%d", version)
-		for _, test := range goldens() {
-			t.Run(dir+"/"+test.name, func(t *testing.T) {
-				got, err := domain.Decode([]byte(readGolden(t, dir, test.name, nil)))
-				if err != nil {
-					t.Fatalf("Decode = %v, want an event", err)
-				}
-				if diff := cmp.Diff(test.event, got); diff != "" {
-					t.Errorf("Decode (-want +got):\n%s", diff)
-				}
-			})
+		want = append(want, filepath.Join("testdata", "golden", dir))
+		t.Run(dir, func(t *testing.T) { wantGoldens(t, dir, version) })
+	}
+	got, err := filepath.Glob(filepath.Join("testdata", "golden", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("directories of golden files: one for each version up to %d (-want +got):\n%s", domain.Version, diff)
+	}
+}
+
+// wantGoldens wants in dir a file for each event that the version has, which says that version and decodes to the
+// event, and no other file.
+func wantGoldens(t *testing.T, dir string, version int) {
+	t.Helper()
+	var names []string
+	for _, test := range goldens() {
+		if test.since > version {
+			continue
 		}
-		files, err := filepath.Glob(filepath.Join("testdata", "golden", dir, "*.json"))
-		if err != nil || len(files) != len(goldens()) {
-			t.Errorf("%s has %d files, %v, want %d: one for each event", dir, len(files), err, len(goldens()))
+		names = append(names, filepath.Join("testdata", "golden", dir, test.name+".json"))
+		payload := readGolden(t, dir, test.name, nil)
+		if says := fmt.Sprintf(`"v":%d,`, version); !strings.Contains(payload, says) {
+			t.Errorf("%s/%s is %s, want it with %s", dir, test.name, payload, says)
 		}
+		got, err := domain.Decode([]byte(payload))
+		if err != nil {
+			t.Errorf("Decode(%s/%s) = %v, want an event", dir, test.name, err)
+			continue
+		}
+		if diff := cmp.Diff(test.event, got); diff != "" {
+			t.Errorf("Decode(%s/%s) (-want +got):\n%s", dir, test.name, diff)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join("testdata", "golden", dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	if diff := cmp.Diff(names, files); diff != "" {
+		t.Errorf("golden files, one for each event (-want +got):\n%s", diff)
 	}
 }
 
@@ -112,6 +144,9 @@ func readGolden(t *testing.T, dir, name string, content []byte) string {
 	t.Helper()
 	path := filepath.Join("testdata", "golden", dir, name+".json")
 	if *update && content != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(path, append(content, '\n'), 0o600); err != nil {
 			t.Fatal(err)
 		}
