@@ -143,6 +143,9 @@ func (e *SettingsError) Error() string {
 }
 
 func checkSettings(have jetstream.StreamConfig) error {
+	if have.Metadata[importKey] != "" {
+		return ErrUnfinished
+	}
 	want := settings("", have.Replicas)
 	var differences []string
 	check := func(same bool, name string, have, want any) {

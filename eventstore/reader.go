@@ -244,6 +244,7 @@ func (r *Reader) consume(ctx context.Context, after uint64) (uint64, error) {
 			return after, &HoleError{Missing: after + 1, Found: seq}
 		}
 		record := decode(msg.Subject(), meta.Sequence.Stream, meta.Timestamp, msg.Data())
+		record.Header = msg.Headers()
 		select {
 		case r.records <- record:
 			after, heard = record.Seq, time.Now()

@@ -15,6 +15,8 @@ type Record struct {
 	// Stored is when the log took it, by the log's clock.
 	Stored  time.Time
 	Payload []byte
+	// Header has the headers of the message; only a [Reader] gives them.
+	Header map[string][]string
 	// Event is nil when Err is not.
 	Event domain.Event
 	// Err says why the entry is no event: it is to be quarantined. It is a
