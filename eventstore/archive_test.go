@@ -2,8 +2,11 @@ package eventstore_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 
 	"fmt"
+	"io"
 
 	"log/slog"
 
@@ -161,5 +164,66 @@ func TestExportIsImportedByteForByte(t *testing.T) {
 	}
 	if diff := cmp.Diff(streamConfig(t, w.js), streamConfig(t, again.js)); diff != "" {
 		t.Errorf("settings of the imported log (-want +got):\n%s", diff)
+	}
+}
+
+// Positions of the original must not be taken for those of a copy.
+func TestImportGivesAnotherEpoch(t *testing.T) {
+	w := setup(t)
+	postMany(t, w.log, "lobby", 3)
+	again := mustImport(t, export(t, w.log), false)
+	if again.log.Epoch() == w.log.Epoch() {
+		t.Errorf("epoch = %q, the original's, want another", again.log.Epoch())
+	}
+}
+
+func TestImportOfAnEmptyLog(t *testing.T) {
+	archive := export(t, setup(t).log)
+	if lines := bytes.Count(archive, []byte("\n")); lines != 2 {
+		t.Errorf("the archive has %d lines, want the first and the last:\n%s", lines, archive)
+	}
+	w := mustImport(t, archive, false)
+	if seq := post(t, w.log, "lobby", "m-1"); seq != 1 {
+		t.Errorf("first sequence = %d, want 1", seq)
+	}
+}
+
+func TestExportEndsWhereTheLogEndedThen(t *testing.T) {
+	w := setup(t)
+	postMany(t, w.log, "lobby", 3)
+	var archive bytes.Buffer
+	first := true
+	tee := writer(func(p []byte) (int, error) {
+		if first {
+			first = false
+			post(t, w.log, "lobby", "later")
+		}
+		return archive.Write(p)
+	})
+	done, err := w.log.Export(t.Context(), tee, eventstore.ExportOptions{})
+	if err != nil || done.Entries != 3 || done.Epoch != w.log.Epoch() || done.Stored.IsZero() {
+		t.Errorf("Export = %+v, %v, want three entries", done, err)
+	}
+	if bytes.Contains(archive.Bytes(), []byte("later")) {
+		t.Errorf("the archive has what came later:\n%s", archive.Bytes())
+	}
+}
+
+// writer is a function that writes.
+type writer func([]byte) (int, error)
+
+func (w writer) Write(p []byte) (int, error) { return w(p) }
+
+func TestExportFails(t *testing.T) {
+	w := setup(t)
+	postMany(t, w.log, "lobby", 3)
+	full := errors.New("no space")
+	if _, err := w.log.Export(t.Context(), writer(func([]byte) (int, error) { return 0, full }), eventstore.ExportOptions{}); !errors.Is(err, full) {
+		t.Errorf("Export = %v, want %v", err, full)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := w.log.Export(ctx, io.Discard, eventstore.ExportOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Export = %v, want %v", err, context.Canceled)
 	}
 }

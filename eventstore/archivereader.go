@@ -148,35 +148,46 @@ func (a *ArchiveReader) parse(line []byte) (Entry, error) {
 	if string(sum) != fmt.Sprintf("%08x", crc32.Checksum(line[:body], castagnoli)) {
 		return Entry{}, a.damage("its check sum is another: the line was changed")
 	}
-	var fields struct {
-		Seq           uint64              `json:"seq"`
-		Subject       string              `json:"subject"`
-		SubjectBase64 []byte              `json:"subject_base64"`
-		Stored        time.Time           `json:"stored"`
-		ID            string              `json:"id"`
-		IDBase64      []byte              `json:"id_base64"`
-		Header        map[string][]string `json:"header"`
-		HeaderBase64  []byte              `json:"header_base64"`
-		Payload       json.RawMessage     `json:"payload"`
-		PayloadBase64 []byte              `json:"payload_base64"`
-	}
+	var fields entryLine
 	if err := json.Unmarshal(line, &fields); err != nil {
 		return Entry{}, a.damage("it is no line of an entry: %v", err)
 	}
-	entry := Entry{Seq: fields.Seq, Subject: fields.Subject, Stored: fields.Stored, MsgID: fields.ID, Header: fields.Header, Payload: fields.Payload}
-	if fields.SubjectBase64 != nil {
-		entry.Subject = string(fields.SubjectBase64)
+	entry, err := fields.entry()
+	if err != nil {
+		return Entry{}, a.damage("its headers are none")
 	}
-	if fields.IDBase64 != nil {
-		entry.MsgID = string(fields.IDBase64)
+	return entry, nil
+}
+
+// entryLine is an entry's line. What is no text is in base64.
+type entryLine struct {
+	Seq           uint64              `json:"seq"`
+	Subject       string              `json:"subject"`
+	SubjectBase64 []byte              `json:"subject_base64"`
+	Stored        time.Time           `json:"stored"`
+	ID            string              `json:"id"`
+	IDBase64      []byte              `json:"id_base64"`
+	Header        map[string][]string `json:"header"`
+	HeaderBase64  []byte              `json:"header_base64"`
+	Payload       json.RawMessage     `json:"payload"`
+	PayloadBase64 []byte              `json:"payload_base64"`
+}
+
+func (l *entryLine) entry() (Entry, error) {
+	entry := Entry{Seq: l.Seq, Subject: l.Subject, Stored: l.Stored, MsgID: l.ID, Header: l.Header, Payload: l.Payload}
+	if l.SubjectBase64 != nil {
+		entry.Subject = string(l.SubjectBase64)
 	}
-	if fields.Payload == nil {
-		entry.Payload = fields.PayloadBase64
+	if l.IDBase64 != nil {
+		entry.MsgID = string(l.IDBase64)
 	}
-	if fields.HeaderBase64 != nil {
-		header, err := nats.DecodeHeadersMsg(fields.HeaderBase64)
+	if l.Payload == nil {
+		entry.Payload = l.PayloadBase64
+	}
+	if l.HeaderBase64 != nil {
+		header, err := nats.DecodeHeadersMsg(l.HeaderBase64)
 		if err != nil {
-			return Entry{}, a.damage("its headers are none")
+			return Entry{}, err
 		}
 		entry.Header = header
 	}

@@ -4,7 +4,8 @@
 //	Append ──► JetStream ──► Reader (one a process, the whole stream, in order)
 //	              │
 //	              ├──► History, LastOf   one channel, bounded
-//	              └──► Terms             a gateway's lease, in a KV bucket
+//	              ├──► Terms             a gateway's lease, in a KV bucket
+//	              └──► Export ──► archive ──► Import    the whole log, to another server
 //
 // # What it promises
 //
@@ -26,10 +27,18 @@
 // position can never point at a wrong message.
 //
 // An existing stream is never changed or deleted, but for its epoch, by an
-// operator, see [Log.RenewEpoch]. When its settings are not
-// those that the promises need, [Open] fails and names them.
+// operator, see [Log.RenewEpoch], and for one without entries, by an [Import].
+// When its settings are not those that the promises need, [Open] fails and
+// names them.
+//
+// An archive has every entry with its sequence, its time and its bytes, and
+// proves itself whole. What is imported from it is the same log, to the
+// nanosecond, under another epoch unless told otherwise. It becomes the log in
+// one step at the end; until then, and when the import breaks off, nobody can
+// take the stream for one ([ErrUnfinished]).
 //
 // # Who calls it
 //
-// The gateway appends and reads, the projector reads. Nobody else speaks NATS.
+// The gateway appends and reads, the projector reads; operators export, and
+// import while neither runs. Nobody else speaks NATS.
 package eventstore

@@ -168,7 +168,7 @@ func (im *importer) begin(ctx context.Context) (*restoring, error) {
 		const storeFailed = 10049
 		var api *jetstream.APIError
 		if !errors.As(err, &api) || api.ErrorCode != storeFailed {
-			return nil, fmt.Errorf("make the stream: %w", err)
+			return nil, fmt.Errorf("make the stream (by NATS %s; it must be 2.15 or newer): %w", im.nc.ConnectedServerVersion(), err)
 		}
 		select {
 		case <-ctx.Done():
