@@ -15,8 +15,11 @@
 //
 // The cluster is called after its major version, pg-15, and is only ever opened by binaries of that version. It is
 // made under another name and renamed, so that an interrupted initdb leaves nothing behind that looks whole. Within
-// it the superuser is [User]; over the socket nobody needs a password, because nobody else can reach it, and over
-// TCP (Options.Listen) everybody does.
+// it the superuser is [User]; over the socket nobody needs a password, because nobody else can reach it. There is no
+// TCP port, unless Options.Listen opens one: for one role (Options.Guest), to one database, with a password; everybody
+// else is turned away there, the superuser too. Who may connect is written anew at each start, so that it is true of
+// this start. There is no TLS. Whoever reaches the port takes up a connection for up to ten seconds without a password,
+// so it belongs on the loopback interface.
 //
 // Start fails with [ErrNoBinaries], which says what to install, with a [*VersionError] when the binaries do not fit,
 // and else with an error that ends with Postgres' own last words. The caller must hold the lock on the data directory

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -308,25 +307,6 @@ func TestEnsureDatabase(t *testing.T) {
 	}
 }
 
-func TestListenAsksForPassword(t *testing.T) {
-	opts := setup(t)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	opts.Listen = free.Addr().String()
-	free.Close()
-	server := start(t, opts)
-	url := "postgres://chitchat@" + opts.Listen + "/chitchat?sslmode=disable"
-	conn, err := pgx.Connect(t.Context(), url)
-	if err == nil {
-		conn.Close(t.Context())
-		t.Error("TCP took a connection without a password")
-	}
-	exec(t, connect(t, server.URL(pgd.Database)), `CREATE ROLE tool LOGIN PASSWORD 'secret'`)
-	connect(t, strings.Replace(url, "chitchat@", "tool:secret@", 1))
-}
-
 func TestStartRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -338,8 +318,10 @@ func TestStartRefuses(t *testing.T) {
 		{"no Postgres", func(t *testing.T, o *pgd.Options) { o.Bin = fake(t, "mysqld 8") }, "postgres --version says"},
 		{"initdb fails", func(t *testing.T, o *pgd.Options) { o.Bin = fake(t, "postgres (PostgreSQL) 17.2") }, "initdb: exit status 1: no luck"},
 		{"no cluster", func(t *testing.T, o *pgd.Options) { mkdir(t, o.Dir, "pg-15") }, "is not a Postgres 15 cluster"},
-		{"public address", func(_ *testing.T, o *pgd.Options) { o.Listen = "0.0.0.0:5433" }, "not on the loopback"},
-		{"no port", func(_ *testing.T, o *pgd.Options) { o.Listen = "localhost:0" }, "no usable port"},
+		{"no port", func(_ *testing.T, o *pgd.Options) { o.Listen = "localhost:0" }, "not a number from 1 to 65535"},
+		{"two hosts", func(_ *testing.T, o *pgd.Options) { o.Listen = "localhost,0.0.0.0:5433" }, "not one host"},
+		{"nobody to listen for", func(_ *testing.T, o *pgd.Options) { o.Listen = "localhost:5433" }, "for nobody"},
+		{"everybody to listen for", func(_ *testing.T, o *pgd.Options) { o.Listen, o.Guest = "localhost:5433", "a,all" }, "no name of a guest"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			opts := setup(t)

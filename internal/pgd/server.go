@@ -23,8 +23,12 @@ const (
 	startTimeout = 5 * time.Minute
 	// stopPatience bounds the fast shutdown, which writes everything to disk.
 	stopPatience = 30 * time.Second
-	// maxConnections is what all pools together may use: the server's, its commands', an analyst's.
+	// maxConnections is what all pools together may use: the server's 20 or so, its commands', and of analysts at most
+	// as many as migrations allows them.
 	maxConnections = 200
+	// loginPatience bounds the time that a connection takes up one of these before it has shown its password; a tool
+	// needs milliseconds.
+	loginPatience = 10 * time.Second
 )
 
 // Options says how to run Postgres.
@@ -33,7 +37,8 @@ type Options struct {
 	SocketDir    string       // private directory; the socket goes into its subdirectory pg; a new temporary one if empty
 	Bin          string       // the only directory to look for binaries in; if empty, the usual ones are
 	ExtraBinDirs []string     // directories with binaries to look at last
-	Listen       string       // loopback host:port for outside tools, with passwords; none if empty
+	Listen       string       // HOST:PORT on which Guest may connect, see CheckListen; no TCP port if empty
+	Guest        string       // the only role that may connect over TCP, with a password and to Database alone
 	Unsafe       bool         // for tests: what is written may be lost when the machine stops
 	Logger       *slog.Logger // takes warnings and errors, and everything else at debug; slog.Default() if nil
 }
@@ -74,12 +79,15 @@ func begin(ctx context.Context, opts Options, before string) (*Server, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
-	host, port, err := splitListen(opts.Listen)
+	addresses, port, err := opts.address()
 	if err != nil {
 		return nil, err
 	}
 	c, who, err := prepare(ctx, &opts)
 	if err != nil {
+		return nil, err
+	}
+	if err := opts.writeHBA(c.path, who); err != nil {
 		return nil, err
 	}
 	sockets := before
@@ -92,7 +100,7 @@ func begin(ctx context.Context, opts Options, before string) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: opts, cluster: c, sockets: sockets, port: port, out: newLog(opts.Logger), done: make(chan struct{})}
-	if err := s.launch(ctx, who, settings(sockets, host, port, opts.Unsafe)); err != nil {
+	if err := s.launch(ctx, who, settings(c.path, sockets, addresses, port, opts.Unsafe)); err != nil {
 		return nil, errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
 	}
 	return s, nil
@@ -127,15 +135,18 @@ func prepare(ctx context.Context, opts *Options) (cluster, account, error) {
 }
 
 // settings are given on the command line, where no configuration file can overrule them.
-func settings(sockets, host, port string, unsafe bool) []string {
+func settings(cluster, sockets, addresses, port string, unsafe bool) []string {
 	durable := "on"
 	if unsafe {
 		durable = "off"
 	}
 	var args []string
 	for _, setting := range []string{
-		"listen_addresses=" + host,
+		"listen_addresses=" + addresses,
 		"port=" + port,
+		"hba_file=" + filepath.Join(cluster, hbaFile),
+		"password_encryption=scram-sha-256",
+		fmt.Sprintf("authentication_timeout=%ds", loginPatience/time.Second),
 		"unix_socket_directories=" + sockets,
 		"unix_socket_permissions=0700",
 		"max_connections=" + strconv.Itoa(maxConnections),

@@ -3,11 +3,9 @@ package pgd
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 )
 
 const (
@@ -118,22 +116,4 @@ func socketURL(dir, port, database string) string {
 	u := url.URL{Scheme: "postgres", User: url.User(User), Path: "/" + database}
 	u.RawQuery = url.Values{"host": {dir}, "port": {port}, "sslmode": {"disable"}}.Encode()
 	return u.String()
-}
-
-// splitListen returns the address and the port to listen on, no address if listen is empty.
-func splitListen(listen string) (host, port string, err error) {
-	if listen == "" {
-		return "", defaultPort, nil
-	}
-	host, port, err = net.SplitHostPort(listen)
-	if err != nil {
-		return "", "", fmt.Errorf("Postgres listen address %q: %w", listen, err)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return "", "", fmt.Errorf("Postgres listen address %q is not on the loopback interface", listen)
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return "", "", fmt.Errorf("Postgres listen address %q has no usable port", listen)
-	}
-	return host, port, nil
 }
