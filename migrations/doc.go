@@ -15,8 +15,19 @@
 // # Roles
 //
 // The role chitchat_analyst reads the views of chat and nothing else. A
-// database user who may not create roles migrates all the same: [Applied] then
-// carries a notice that says what an administrator has to do.
+// database user who may not create roles, or not set all of their limits,
+// migrates all the same: [Applied] then carries a notice that says what an
+// administrator has to do.
+//
+// What holds an analyst are walls and guard rails. Walls: there is no right to
+// read anything but the views, to write or to make anything, and none to more
+// than so many connections and so much of temporary files. Guard rails, which a
+// session may set to something else: read-only transactions, the timeouts of a
+// statement and of an idle transaction, the memory of a sort.
+//
+// [Private] makes walls of what Postgres gives to everybody (temporary tables,
+// large objects, advisory locks), where the server is chitchat's own. A shared
+// server is its administrator's: nothing is taken from others there.
 //
 // # Failure
 //

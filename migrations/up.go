@@ -66,15 +66,15 @@ func Up(ctx context.Context, url string) ([]Applied, error) {
 	}
 	began := time.Now()
 	notices = nil
-	role, err := fs.ReadFile(files, "sql/analyst.sql")
+	role, err := unnumbered(analystFile)
 	if err != nil {
-		return applied, fmt.Errorf("read migration: %w", err)
+		return applied, err
 	}
-	if _, err := db.ExecContext(ctx, string(role)); err != nil {
-		return applied, fmt.Errorf("apply analyst.sql: %w", err)
+	if _, err := db.ExecContext(ctx, role); err != nil {
+		return applied, fmt.Errorf("apply %s: %w", analystFile, err)
 	}
 	if len(notices) > 0 {
-		applied = append(applied, Applied{Name: "analyst.sql", Took: time.Since(began), Notices: notices})
+		applied = append(applied, Applied{Name: analystFile, Took: time.Since(began), Notices: notices})
 	}
 	return applied, nil
 }
@@ -103,7 +103,7 @@ func steps(ctx context.Context, db *sql.DB) ([]Applied, error) {
 	}
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, dir,
 		goose.WithTableName(versionTable), goose.WithSessionLocker(locker),
-		goose.WithExcludeNames([]string{"analyst.sql"}))
+		goose.WithExcludeNames([]string{analystFile, privateFile}))
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}

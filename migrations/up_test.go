@@ -155,7 +155,8 @@ func TestAnalystReadsChatAndNothingElse(t *testing.T) {
 	err := conn.QueryRow(t.Context(), `
 SELECT s.setconfig FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
 WHERE r.rolname = 'chitchat_analyst' AND s.setdatabase = 0`).Scan(&settings)
-	if want := []string{"statement_timeout=30s", "default_transaction_read_only=on"}; err != nil || !cmp.Equal(settings, want) {
+	want := []string{"statement_timeout=30s", "default_transaction_read_only=on", "idle_in_transaction_session_timeout=60s", "temp_file_limit=512MB"}
+	if err != nil || !cmp.Equal(settings, want) {
 		t.Errorf("settings of the role = %q, %v, want %q", settings, err, want)
 	}
 	execute(t, conn, "SET ROLE chitchat_analyst")
