@@ -17,6 +17,7 @@ import (
 	"github.com/faustman/chitchat/internal/datadir"
 	"github.com/faustman/chitchat/internal/natsd"
 	"github.com/faustman/chitchat/internal/pgd"
+	"github.com/faustman/chitchat/migrations"
 )
 
 const (
@@ -44,7 +45,10 @@ type backend struct {
 }
 
 // needs says what a command needs of a backend.
-type needs struct{ log, tables, secret bool }
+type needs struct {
+	log, tables, secret bool
+	pgListen            string // where tools reach the private Postgres; nowhere if empty
+}
 
 // openBackend connects to what the configuration names, or starts what it does
 // not name below the data directory.
@@ -87,7 +91,7 @@ func (b *backend) start(ctx context.Context, config *Config, need needs, logger 
 		group.Go(func() error { return b.connectNATS(config.NATSURL, logger) })
 	}
 	if ownTables {
-		group.Go(func() error { return b.startPostgres(ctx, config, socketDir, logger) })
+		group.Go(func() error { return b.startPostgres(ctx, config, need.pgListen, socketDir, logger) })
 	}
 	return group.Wait()
 }
@@ -117,23 +121,25 @@ func (b *backend) connectNATS(address string, logger *slog.Logger) error {
 }
 
 // postgresOptions are those of the private Postgres.
-func (b *backend) postgresOptions(config *Config, socketDir string, logger *slog.Logger) pgd.Options {
+func (b *backend) postgresOptions(config *Config, listen, socketDir string, logger *slog.Logger) pgd.Options {
 	return pgd.Options{
 		Dir:       b.dir.Path(),
 		SocketDir: socketDir,
 		Bin:       config.PGBin,
+		Listen:    listen,
+		Guest:     migrations.Analyst,
 		Logger:    logger,
 	}
 }
 
-func (b *backend) startPostgres(ctx context.Context, config *Config, socketDir string, logger *slog.Logger) error {
-	server, err := pgd.Start(ctx, b.postgresOptions(config, socketDir, logger))
+func (b *backend) startPostgres(ctx context.Context, config *Config, listen, socketDir string, logger *slog.Logger) error {
+	server, err := pgd.Start(ctx, b.postgresOptions(config, listen, socketDir, logger))
 	if err != nil {
 		return err
 	}
 	b.postgres = server
 	b.databaseURL, b.private = server.URL(pgd.Database), true
-	return nil
+	return b.prepareAnalyst(ctx, listen)
 }
 
 // withoutURL takes the address out of an error of parsing one: it may hold a

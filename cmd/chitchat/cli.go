@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -29,6 +31,8 @@ type cli struct {
 	Token  tokenCommand      `cmd:"" help:"Mint a token for a person in a channel."`
 	SQL    sqlCommand        `cmd:"" name:"sql" help:"Query the tables in SQL, as a reader who can change nothing."`
 	Migr   migrateCommand    `cmd:"" name:"migrate" help:"Bring the database up to date and say what was done (serve does so by itself); accept a log that lost its end."`
+	Export exportCommand     `cmd:"" help:"Write the log as NDJSON, with its sequences and times."`
+	Import importCommand     `cmd:"" help:"Make the log from what export has written, with its sequences and times; refused when the log is not empty."`
 	Health healthCommand     `cmd:"" name:"healthcheck" help:"Ask a running server whether it is ready; for containers without a shell."`
 	Vers   versionSubcommand `cmd:"" name:"version" help:"Print the version."`
 }
@@ -67,6 +71,31 @@ func (c *Config) check() error {
 		if err != nil {
 			return usagef("--database-url (DATABASE_URL) is not a URL like postgres://user@localhost/chitchat, or has a setting that can't be")
 		}
+	}
+	return c.checkPGBin()
+}
+
+// checkPGBin finds a --pg-bin that has no Postgres in it.
+func (c *Config) checkPGBin() error {
+	if c.PGBin == "" || c.DatabaseURL != "" { // none is started for an outside database
+		return nil
+	}
+	for _, program := range []string{"postgres", "initdb"} {
+		if _, err := os.Stat(filepath.Join(c.PGBin, program)); err != nil {
+			return usagef("--pg-bin (CHITCHAT_PG_BIN) %q is not the directory of a Postgres server's programs: there is no %s in it", c.PGBin, program)
+		}
+	}
+	return nil
+}
+
+// checkListen finds a --listen that can't be. Port 0 is any free one.
+func checkListen(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return usagef("--listen (CHITCHAT_LISTEN) %q is not HOST:PORT, with a port up to 65535", address)
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func TestHelp(t *testing.T) {
 		t.Errorf("sql --help does not say whose URL to give: %s", out)
 	}
 	out, _, _ = chitchat(t, "serve", "--help")
-	for _, want := range []string{"--listen", "CHITCHAT_LISTEN", "--allowed-origins", "--message-rate", "--leave-grace"} {
+	for _, want := range []string{"--listen", "CHITCHAT_LISTEN", "--allowed-origins", "--message-rate", "--leave-grace", "--pg-listen", "CHITCHAT_PG_LISTEN"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("serve --help does not name %s", want)
 		}
@@ -62,6 +62,14 @@ func TestWrongUse(t *testing.T) {
 		{"unknown flag", []string{"serve", "--colour", "red"}, "--colour"},
 		{"unknown command", []string{"dance"}, "dance"},
 		{"listen without a port", []string{"serve", "--listen", "localhost"}, "--listen"},
+		{"listen on no port that can be", []string{"serve", "--listen", ":99999"}, "--listen"},
+		{"healthcheck of no port that can be", []string{"healthcheck", "--listen", ":99999"}, "--listen"},
+		{"no directory of Postgres", []string{"serve", "--pg-bin", "/nope"}, "--pg-bin"},
+		{"no Postgres in a directory", []string{"sql", "--pg-bin", "/", "SELECT 1"}, "--pg-bin"},
+		{"tools' port without a host", []string{"serve", "--pg-listen", "5433"}, "--pg-listen"},
+		{"tools' port that can't be", []string{"serve", "--pg-listen", "localhost:99999"}, "--pg-listen"},
+		{"any port for tools", []string{"serve", "--pg-listen", "localhost:0"}, "--pg-listen"},
+		{"tools' port of an outside database", []string{"serve", "--pg-listen", "localhost:5433", "--database-url=postgres://localhost/x"}, "--pg-listen"},
 		{"negative rate", []string{"serve", "--message-rate=-1"}, "--message-rate"},
 		{"rate that is no number", []string{"serve", "--message-rate=fast"}, "message-rate"},
 		{"endless grace", []string{"serve", "--leave-grace=48h"}, "--leave-grace"},

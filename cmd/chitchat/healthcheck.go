@@ -20,9 +20,12 @@ type healthCommand struct {
 
 // Run prints the server's answer and fails when it is not ready.
 func (c *healthCommand) Run(ctx context.Context, out *console) error {
+	if err := checkListen(c.Listen); err != nil {
+		return err
+	}
 	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
-		return usagef("--listen (CHITCHAT_LISTEN) %q is not HOST:PORT", c.Listen)
+		return err
 	}
 	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
 		host = "localhost"

@@ -40,14 +40,18 @@ type serveCommand struct {
 	MessageRate    float64       `env:"CHITCHAT_MESSAGE_RATE" default:"20" help:"Messages a second and user, with a burst of twice that; 0 means no limit."`
 	LeaveGrace     time.Duration `env:"CHITCHAT_LEAVE_GRACE" default:"10s" help:"How long a lost connection may take to come back before its session leaves."`
 	JWKSURL        string        `name:"jwks-url" env:"CHITCHAT_JWKS_URL" help:"Take tokens of an outside service with these keys (RS256, ES256, EdDSA); POST /auth is then off." placeholder:"URL"`
+	PGListen       string        `name:"pg-listen" env:"CHITCHAT_PG_LISTEN" help:"Also let tools read the private Postgres at this address, as chitchat_analyst with the password in pg-analyst-password below --data. Default: no port." placeholder:"HOST:PORT"`
 }
 
 func (c *serveCommand) check(config *Config) error {
 	if err := config.check(); err != nil {
 		return err
 	}
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		return usagef("--listen (CHITCHAT_LISTEN) %q is not HOST:PORT", c.Listen)
+	if err := checkListen(c.Listen); err != nil {
+		return err
+	}
+	if err := c.checkPGListen(config); err != nil {
+		return err
 	}
 	if c.MessageRate < 0 || c.MessageRate > 1e6 {
 		return usagef("--message-rate (CHITCHAT_MESSAGE_RATE) must be from 0 to 1000000")
@@ -70,15 +74,21 @@ func (c *serveCommand) Run(ctx context.Context, out *console, config *Config) er
 		return err
 	}
 	began := time.Now()
+	reserved, err := c.reservePGListen(config)
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", c.Listen)
+	reserved.Close()
 	if err != nil {
 		return fmt.Errorf("listen on --listen (CHITCHAT_LISTEN): %w", err)
 	}
 	defer listener.Close()
-	b, err := openBackend(ctx, config, needs{log: true, tables: true, secret: true}, out.logger)
+	b, err := openBackend(ctx, config, needs{log: true, tables: true, secret: true, pgListen: c.PGListen}, out.logger)
 	if err != nil {
 		return err
 	}
+	c.sayPGListen(b, out.logger)
 	s, err := c.assemble(ctx, b, listener.Addr(), out.logger)
 	if err == nil {
 		out.logger.Info("serving", "address", "http://"+listener.Addr().String(), "epoch", s.log.Epoch(), "took", time.Since(began).Round(time.Millisecond).String())
