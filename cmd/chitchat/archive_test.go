@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/faustman/chitchat/eventstore"
 	"github.com/faustman/chitchat/internal/datadir"
+	"github.com/faustman/chitchat/internal/natsd"
 	"github.com/faustman/chitchat/internal/natstest"
 )
 
@@ -233,6 +236,87 @@ func TestImportRefuses(t *testing.T) {
 	defer running.Close()
 	if _, errs, code := chitchat(t, "import", whole, "--data", data); code != 1 || !strings.Contains(errs, "stop the server first") || !strings.Contains(errs, "already running") {
 		t.Errorf("import beside a server: exit code %d, %s", code, errs)
+	}
+}
+
+// A signal ends an import whose pipe is silent, and nothing stays.
+func TestImportEndsOnASignal(t *testing.T) {
+	t.Parallel()
+	_, archive := archived(t)
+	lines := strings.SplitAfter(archive, "\n")
+	data := dataDir(t)
+	command := exec.Command(binary, "import", "--data", data)
+	command.Env = cleanEnvironment()
+	var errs buffer
+	command.Stderr = &errs
+	stdin, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(stdin, lines[0]+lines[1]); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the import has begun", func() bool {
+		_, err := os.Stat(filepath.Join(data, "nats", "jetstream", "$G", "streams", eventstore.Stream))
+		return err == nil
+	})
+	if err := command.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Wait(); command.ProcessState.ExitCode() != 1 {
+		t.Errorf("import ends with %v on SIGTERM, want exit code 1: %s", err, errs.String())
+	}
+	if _, errs, code := chitchat(t, "export", "--data", data); code != 1 || !strings.Contains(errs, "there is no log yet") {
+		t.Errorf("export of what it left: exit code %d, %s; want no log", code, errs)
+	}
+	if out, errs, code := chitchatFrom(t, strings.NewReader(archive), "import", "--data", data); code != 0 {
+		t.Errorf("import again: exit code %d, %s %s", code, out, errs)
+	}
+}
+
+// An outside NATS needs no data directory, and no lock tells of its servers.
+func TestImportIntoAnOutsideNATS(t *testing.T) {
+	t.Parallel()
+	_, archive := archived(t)
+	server, err := natsd.Start(t.Context(), natsd.Options{StoreDir: t.TempDir(), Listen: freeAddress(t), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	log, err := eventstore.Open(t.Context(), natstest.Connect(t, server), eventstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	terms, err := log.Terms(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := dataDir(t)
+	run := func() (string, string, int) {
+		return chitchatFrom(t, strings.NewReader(archive), "import", "--data", data, "--nats-url", server.ClientURL())
+	}
+	if err := terms.Put(t.Context(), eventstore.Term{ID: "alive"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs, code := run(); code != 1 || !strings.Contains(errs, "a server runs on this log") {
+		t.Errorf("import beside a gateway: exit code %d, %s", code, errs)
+	}
+	if err := terms.Put(t.Context(), eventstore.Term{ID: "alive", Stopped: true}); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := run(); code != 0 || !strings.Contains(out, "imported 3 entries") {
+		t.Errorf("import: exit code %d, %s %s", code, out, errs)
+	}
+	out, _, code := chitchat(t, "export", "--data", data, "--nats-url", server.ClientURL())
+	if code != 0 || entryLines(out) != entryLines(archive) {
+		t.Errorf("its export: exit code %d,\n%s, want\n%s", code, out, archive)
+	}
+	if _, err := os.Stat(data); err == nil {
+		t.Errorf("the data directory was made")
 	}
 }
 

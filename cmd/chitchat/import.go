@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/faustman/chitchat/eventstore"
@@ -44,9 +45,10 @@ func (c *importCommand) Run(ctx context.Context, out *console, config *Config) (
 		return err
 	}
 	defer file.Close()
+	defer context.AfterFunc(ctx, func() { _ = file.Close() })() // a pipe may be silent for ever
 	archive, err := eventstore.OpenArchive(file)
 	if err != nil {
-		return err
+		return errors.Join(ctx.Err(), err)
 	}
 	tables := config.DatabaseURL != "" || hasTables(config.Data)
 	b, err := openBackend(ctx, config, needs{log: true, tables: tables}, out.logger)
@@ -91,11 +93,23 @@ func (c *importCommand) open() (*os.File, error) {
 		err = usagef("import reads what `chitchat export` has written: name the FILE, or pipe it in")
 	case info.Mode().IsRegular():
 		err = checkArchive(file)
+	case c.File == "" && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0:
+		file, err = closable(file)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
+}
+
+// closable returns the pipe anew, so that its Close ends a Read under way: the
+// standard input's does not.
+func closable(pipe *os.File) (*os.File, error) {
+	fd := pipe.Fd()
+	if err := syscall.SetNonblock(int(fd), true); err != nil {
+		return pipe, fmt.Errorf("read the export: %w", err)
+	}
+	return os.NewFile(fd, pipe.Name()), nil
 }
 
 func checkArchive(file *os.File) error {
