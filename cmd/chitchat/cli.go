@@ -33,6 +33,7 @@ type cli struct {
 	Migr   migrateCommand    `cmd:"" name:"migrate" help:"Bring the database up to date and say what was done (serve does so by itself); accept a log that lost its end."`
 	Export exportCommand     `cmd:"" help:"Write the log as NDJSON, with its sequences and times."`
 	Import importCommand     `cmd:"" help:"Make the log from what export has written, with its sequences and times; refused when the log is not empty."`
+	Demo   demoCommand       `cmd:"" help:"Fill an empty log with a sample: some weeks of a small company's chat, to query and to look at."`
 	Health healthCommand     `cmd:"" name:"healthcheck" help:"Ask a running server whether it is ready; for containers without a shell."`
 	Vers   versionSubcommand `cmd:"" name:"version" help:"Print the version."`
 }

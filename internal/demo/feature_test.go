@@ -146,6 +146,10 @@ func TestWhoTalksToWhom(t *testing.T) {
 	if want := []string{"Amara Quill", "Bruno Tamsin"}; !slices.Equal(names, want) {
 		t.Errorf("those who answer each other most are %v, %d times, want %v", names, f.answered[pairs[0]], want)
 	}
+	someone, err := domain.NewUser(demo.SomeoneName, demo.SomeoneEmail)
+	if err != nil || len(f.said[demo.SomeoneName]) == 0 || f.said[demo.SomeoneName][0].From != someone {
+		t.Errorf("messages of %s: %v, %v; want some of the user %v", demo.SomeoneName, f.said[demo.SomeoneName], err, someone)
+	}
 	quiet := 0
 	for name := range f.days {
 		if len(f.said[name]) == 0 {

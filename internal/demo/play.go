@@ -75,7 +75,8 @@ func (g *generator) castFor(c *cast, part byte, at time.Time, said int) int {
 		return nobody
 	}
 	weights := make([]int, len(g.people))
-	for _, s := range g.stays {
+	for i := range g.stays {
+		s := &g.stays[i]
 		if s.channel != c.channel || !s.has(at) || s.who == said || (part != anyPart && c.plays(s.who)) || g.people[s.who].visitor != notVisiting {
 			continue
 		}
@@ -102,13 +103,13 @@ func (c *cast) plays(who int) bool {
 
 // has reports whether the session can speak: it came a moment ago and does not
 // leave at once.
-func (s stay) has(at time.Time) bool {
-	return at.After(s.from.Add(time.Second)) && at.Before(s.to.Add(-time.Second))
+func (s *stay) has(at time.Time) bool {
+	return at.Sub(s.from) > time.Second && s.to.Sub(at) > time.Second
 }
 
 func (g *generator) present(who int, channel domain.Channel, at time.Time) bool {
-	for _, s := range g.stays {
-		if s.who == who && s.channel == channel && s.has(at) {
+	for i := range g.stays {
+		if s := &g.stays[i]; s.who == who && s.channel == channel && s.has(at) {
 			return true
 		}
 	}

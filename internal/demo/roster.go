@@ -14,6 +14,13 @@ var Channels = []domain.Channel{"engineering", Ended, "support", "lobby", "rando
 // Ended is the channel that ends before the sample does.
 const Ended domain.Channel = "project-heron"
 
+// SomeoneName and SomeoneEmail are one of the people: who signs in with them
+// sees the sample with their eyes.
+const (
+	SomeoneName  = "Amara Quill"
+	SomeoneEmail = "amara" + mailDomain
+)
+
 // mailDomain is that of the company's emails: a name that never resolves.
 const mailDomain = "@fernwheel.example"
 
@@ -53,8 +60,8 @@ const (
 	comesLater // after more than a week, when the sample is that long
 )
 
-// entry is a line of the roster.
-type entry struct {
+// member is a line of the roster.
+type member struct {
 	name, mail string
 	talk       int
 	shift      shift
@@ -65,8 +72,8 @@ type entry struct {
 
 // roster is everybody. Two that follow each other, an even one and the next,
 // answer each other more than others: see buddy.
-var roster = []entry{
-	{"Amara Quill", "amara", 16, usual, "ehlrc", true, notVisiting},
+var roster = []member{
+	{SomeoneName, "amara", 16, usual, "ehlrc", true, notVisiting},
 	{"Bruno Tamsin", "bruno", 14, usual, "ehlr", false, notVisiting},
 	{"Zoë Lindqvåg", "zoe", 13, early, "ehlc", false, notVisiting},
 	{"Kwame Ostler", "kwame", 12, usual, "ehr", true, notVisiting},

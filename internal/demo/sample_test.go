@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/faustman/chitchat/domain"
 	"github.com/faustman/chitchat/internal/demo"
@@ -41,7 +40,7 @@ func others() []demo.Options {
 		{Seed: math.MaxUint64, Weeks: 3, Until: time.Date(2999, 12, 31, 23, 59, 59, 999999999, time.UTC)},
 		{Seed: 7, Weeks: 2, Until: time.Date(2000, 3, 1, 4, 0, 0, 0, time.FixedZone("east", 5*60*60))},
 	}
-	for d := range 7 {
+	for d := range 5 {
 		all = append(all, demo.Options{Seed: uint64(d), Weeks: 1 + d%2*3, Until: until.Add(time.Duration(d) * 31 * time.Hour)})
 	}
 	return all
@@ -154,7 +153,7 @@ func wantRules(t *testing.T, s *demo.Sample, e demo.Entry) {
 		}
 		return
 	}
-	if err != nil || !cmp.Equal(got, e.Event) {
+	if err != nil || !reflect.DeepEqual(got, e.Event) {
 		t.Fatalf("Decode(%s) = %v, %v, want %v", e.Payload, got, err, e.Event)
 	}
 	if e.Event.At().After(e.Stored) || e.Event.At().Before(s.Start()) {
