@@ -136,6 +136,8 @@ func fillWithJunk(t testing.TB, w *world) {
 		{"traceparent": {"00-ab-cd-01"}, "Nats-Msg-Id": {"with a trace"}},
 		{"many": {"b", "a", ""}, "Many": {"<c>"}},
 		{"bytes": {"\xff"}},
+		{"spaces": {"  a  ", "\ta\t", " "}, "colon": {"x:y"}, "Status": {"100"}, "far": {"\u00a0"}},
+		{"Nats-Msg-Id": {" a "}},
 		{"Nats-Expected-Stream": {"CHITCHAT"}, "Nats-Msg-Id": {"<&\u2028>"}},
 	} {
 		if _, err := w.js.PublishMsg(t.Context(), &nats.Msg{Subject: "chitchat.lobby", Header: header, Data: []byte("{}")}); err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // Entry is one entry of the log with all that the log keeps of it, as it goes
@@ -35,7 +34,7 @@ func checkEntry(e Entry) error {
 	case e.Stored.Before(time.Unix(0, 1)) || !time.Unix(0, e.Stored.UnixNano()).Equal(e.Stored):
 		return fmt.Errorf("its time %s is none that a log keeps", e.Stored.Format(time.RFC3339Nano))
 	case unfitHeader(e.MsgID):
-		return errors.New("its id has a line end or spaces around it")
+		return errors.New("its id has a line end, or a space before it")
 	}
 	for name, values := range e.Header {
 		if name == "" || strings.HasPrefix(name, serverHeaders) || strings.ContainsAny(name, ":\r\n") {
@@ -43,7 +42,7 @@ func checkEntry(e Entry) error {
 		}
 		for _, value := range values {
 			if unfitHeader(value) {
-				return fmt.Errorf("its header %.80q has a line end or spaces around it", name)
+				return fmt.Errorf("its header %.80q has a line end, or a space before it", name)
 			}
 		}
 	}
@@ -52,5 +51,5 @@ func checkEntry(e Entry) error {
 
 // unfitHeader reports whether a header's value would come back as another.
 func unfitHeader(value string) bool {
-	return strings.ContainsAny(value, "\r\n") || strings.TrimFunc(value, unicode.IsSpace) != value
+	return strings.ContainsAny(value, "\r\n") || strings.TrimLeft(value, " \t") != value
 }

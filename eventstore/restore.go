@@ -16,9 +16,11 @@ import (
 )
 
 // A stream gets entries with the sequences and times of another in one way only:
-// by the API that restores a stream from a backup. What it is sent is nats-server's
-// own archive of messages (package archive) within a framing of Snappy, where
-// nothing is compressed here, cut into chunks that are answered one by one.
+// by the API that restores a stream from a backup. (A mirror keeps them, too, but
+// they come to it in replies below $JS.ACK, which no client may send.) What it is
+// sent is nats-server's own archive of messages (package archive) within a framing
+// of Snappy, where nothing is compressed here, cut into chunks that are answered
+// one by one. The server stores each message as it stores an appended one.
 const (
 	// restoreChunk bounds a chunk in bytes, and so what is stored before its
 	// answer: the server does nothing else for the connection meanwhile. It is a
