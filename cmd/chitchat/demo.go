@@ -233,6 +233,9 @@ Next:
 	for _, question := range questions {
 		fmt.Fprintf(w, "  chitchat sql%s \"%s\"\n", where, question)
 	}
+	if config.NATSURL != "" || config.DatabaseURL != "" { // which may hold passwords
+		fmt.Fprintln(w, "  each with the same --nats-url and --database-url as here")
+	}
 }
 
 // defaultData is the default of --data.

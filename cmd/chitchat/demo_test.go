@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -9,6 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/faustman/chitchat/eventstore"
+	"github.com/faustman/chitchat/internal/natsd"
+	"github.com/faustman/chitchat/internal/natstest"
 )
 
 // The command fills an empty log, a server makes the tables of it, and what the command says to try can be tried.
@@ -98,6 +103,45 @@ func TestDemoAfterAServer(t *testing.T) {
 		_, body := get(p, "/messages?limit=200", p.signIn("ada", "lobby"))
 		return strings.Count(string(body), `"seq"`) == 200
 	})
+}
+
+// An outside NATS needs no data directory, and no lock tells of its servers.
+func TestDemoIntoAnOutsideNATS(t *testing.T) {
+	t.Parallel()
+	server, err := natsd.Start(t.Context(), natsd.Options{StoreDir: t.TempDir(), Listen: freeAddress(t), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	log, err := eventstore.Open(t.Context(), natstest.Connect(t, server), eventstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	terms, err := log.Terms(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := dataDir(t)
+	for _, test := range []struct {
+		term eventstore.Term
+		code int
+		want string
+	}{
+		{eventstore.Term{ID: "alive"}, 1, "a server runs on this log"},
+		{eventstore.Term{ID: "alive", Stopped: true}, 0, "the same --nats-url"},
+		{eventstore.Term{ID: "alive", Stopped: true}, 1, "not empty"},
+	} {
+		if err := terms.Put(t.Context(), test.term); err != nil {
+			t.Fatal(err)
+		}
+		out, errs, code := chitchat(t, "demo", "--data", data, "--nats-url", server.ClientURL(), "--weeks", "1")
+		if code != test.code || !strings.Contains(out+errs, test.want) || strings.Contains(out, server.ClientURL()) {
+			t.Errorf("exit code %d, %s%s; want %d, %q and no address", code, out, errs, test.code, test.want)
+		}
+	}
+	if _, err := os.Stat(data); !os.IsNotExist(err) {
+		t.Errorf("the data directory was made: %v", err)
+	}
 }
 
 func TestDemoWrongUse(t *testing.T) {
