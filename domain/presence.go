@@ -26,6 +26,8 @@ type Change struct {
 	Visible bool
 	// Stay is the stay that the event began, moved or ended.
 	Stay Stay
+	// FormerTerm is the gateway's run that held the session before it moved.
+	FormerTerm string
 }
 
 type stayKey struct {
@@ -82,9 +84,10 @@ func (p *Presence) join(channel Channel, seq uint64, e *SessionJoined) Change {
 	if stay.User.ID != e.From.ID || stay.Term == e.Term {
 		return Change{}
 	}
+	former := stay.Term
 	stay.Term = e.Term
 	p.stays[key] = stay
-	return Change{Moved: true, Stay: stay}
+	return Change{Moved: true, Stay: stay, FormerTerm: former}
 }
 
 func (p *Presence) leave(channel Channel, e *SessionLeft) Change {
@@ -93,19 +96,41 @@ func (p *Presence) leave(channel Channel, e *SessionLeft) Change {
 	if !found || stay.User.ID != e.From.ID || (e.Term != "" && e.Term != stay.Term) {
 		return Change{}
 	}
+	return Change{Closed: true, Visible: p.end(key, stay), Stay: stay}
+}
+
+// end forgets the stay and reports whether it was its user's last in the
+// channel.
+func (p *Presence) end(key stayKey, stay Stay) bool {
 	delete(p.stays, key)
-	users := p.channels[channel]
+	users := p.channels[key.channel]
 	users[stay.User.ID]--
-	p.sessions[channel]--
+	p.sessions[key.channel]--
 	last := users[stay.User.ID] == 0
 	if last {
 		delete(users, stay.User.ID)
 	}
 	if len(users) == 0 {
-		delete(p.channels, channel)
-		delete(p.sessions, channel)
+		delete(p.channels, key.channel)
+		delete(p.sessions, key.channel)
 	}
-	return Change{Closed: true, Visible: last, Stay: stay}
+	return last
+}
+
+// Undo takes back what Apply did last and has not been undone. It is for who
+// folds ahead of a transaction that may be refused.
+func (p *Presence) Undo(change Change) {
+	stay := change.Stay
+	key := stayKey{stay.Channel, stay.Session}
+	switch {
+	case change.Opened:
+		p.end(key, stay)
+	case change.Moved:
+		stay.Term = change.FormerTerm
+		p.stays[key] = stay
+	case change.Closed:
+		p.open(key, stay)
+	}
 }
 
 // open records the stay and reports whether it is its user's first in the

@@ -117,7 +117,7 @@ func (l *Log) newest(ctx context.Context, channel domain.Channel) (Record, bool,
 	const notFound = 10037
 	switch {
 	case answer.Error == nil:
-		return decode(subject(channel), answer.Message.Seq, answer.Message.Time, answer.Message.Data), true, nil
+		return Decode(subject(channel), answer.Message.Seq, answer.Message.Time, answer.Message.Data), true, nil
 	case answer.Error.ErrorCode == notFound:
 		return Record{}, false, nil
 	default:
@@ -158,5 +158,5 @@ func directRecord(reply *nats.Msg) (Record, bool, error) {
 	if err != nil {
 		return Record{}, false, fmt.Errorf("direct get: time: %w", err)
 	}
-	return decode(reply.Header.Get("Nats-Subject"), seq, stored, reply.Data), true, nil
+	return Decode(reply.Header.Get("Nats-Subject"), seq, stored, reply.Data), true, nil
 }

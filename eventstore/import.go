@@ -292,7 +292,7 @@ func (im *importer) entry(ctx context.Context, r *restoring, e Entry) error {
 	if err := r.entry(ctx, e); err != nil {
 		return fmt.Errorf("store entry %d: %w", e.Seq, err)
 	}
-	if record := decode(e.Subject, e.Seq, e.Stored, e.Payload); record.Err == nil {
+	if record := Decode(e.Subject, e.Seq, e.Stored, e.Payload); record.Err == nil {
 		im.present.Apply(record.Channel, record.Seq, record.Event)
 	}
 	im.done.Entries, im.done.Stored = e.Seq, e.Stored

@@ -243,7 +243,7 @@ func (r *Reader) consume(ctx context.Context, after uint64) (uint64, error) {
 		case seq > after+1:
 			return after, &HoleError{Missing: after + 1, Found: seq}
 		}
-		record := decode(msg.Subject(), meta.Sequence.Stream, meta.Timestamp, msg.Data())
+		record := Decode(msg.Subject(), meta.Sequence.Stream, meta.Timestamp, msg.Data())
 		record.Header = msg.Headers()
 		select {
 		case r.records <- record:

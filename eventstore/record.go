@@ -24,8 +24,8 @@ type Record struct {
 	Err error
 }
 
-// decode reads an entry. It never fails: what is wrong stands in the record.
-func decode(subject string, seq uint64, stored time.Time, payload []byte) Record {
+// Decode returns the record of an entry that somebody kept, as a [Reader] does. It never fails: what is wrong stands in the record.
+func Decode(subject string, seq uint64, stored time.Time, payload []byte) Record {
 	record := Record{Seq: seq, Subject: subject, Stored: stored, Payload: payload}
 	name := subject[min(len(subjectPrefix), len(subject)):]
 	channel, err := domain.ParseChannel(name)

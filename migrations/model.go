@@ -3,13 +3,14 @@ package migrations
 import (
 	_ "embed"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
 
 // ViewsVersion is the version of the views' SQL. A program that finds the views
 // of an older one replaces them; of a newer one, it leaves them alone.
-const ViewsVersion = 1
+const ViewsVersion = 2
 
 var (
 	//go:embed model/tables.sql
@@ -20,16 +21,30 @@ var (
 	views string
 )
 
+var comment = regexp.MustCompile(`(?m)^--.*$`)
+
 // Schema returns the name of the schema of a generation's tables.
 func Schema(generation int) string { return "model_" + strconv.Itoa(generation) }
 
-// Tables returns the SQL that makes a generation's tables and the keys that the
-// projector needs, for a session whose search_path is the generation's schema.
+// Tables returns the SQL that makes a generation's tables, without the keys and
+// indexes of the large ones, for a session whose search_path is the
+// generation's schema.
 func Tables() string { return tables }
 
-// Indexes returns the SQL that makes what only readers need, for a session
-// whose search_path is the generation's schema.
+// Indexes returns the SQL that makes the keys and indexes of the large tables,
+// for a session whose search_path is the generation's schema.
 func Indexes() string { return indexes }
+
+// IndexesOf returns the statements of [Indexes] for one table, in their order.
+func IndexesOf(table string) []string {
+	var own []string
+	for statement := range strings.SplitSeq(comment.ReplaceAllString(indexes, ""), ";") {
+		if strings.Contains(statement, "TABLE "+table+" ") || strings.Contains(statement, " ON "+table+" ") {
+			own = append(own, strings.TrimSpace(statement))
+		}
+	}
+	return own
+}
 
 // Views returns the SQL that makes the views of schema chat show the given
 // generation, whatever they showed before, and grants them to the analyst. It
@@ -41,9 +56,8 @@ func Views(generation int) string {
 	).Replace(views)
 }
 
-// CreateModel returns the SQL that makes the empty schema of a generation with
-// its tables and leaves the search_path of the transaction at it.
-func CreateModel(generation int) string {
-	schema := Schema(generation)
+// CreateModel returns the SQL that makes the empty schema with the tables of a
+// read model and leaves the search_path of the transaction at it.
+func CreateModel(schema string) string {
 	return fmt.Sprintf("CREATE SCHEMA %s; SET LOCAL search_path TO %s;\n%s", schema, schema, tables)
 }

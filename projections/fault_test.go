@@ -249,6 +249,9 @@ func TestProjectorFollowsTheLiveGeneration(t *testing.T) {
 CREATE SCHEMA model_2;
 CREATE TABLE model_2.message (LIKE model_1.message INCLUDING ALL);
 CREATE TABLE model_2.session (LIKE model_1.session INCLUDING ALL);
+CREATE TABLE model_2.event (LIKE model_1.event INCLUDING ALL);
+CREATE TABLE model_2.daily (LIKE model_1.daily INCLUDING ALL);
+CREATE TABLE model_2.daily_sender (LIKE model_1.daily_sender INCLUDING ALL);
 CREATE TABLE model_2.person (LIKE model_1.person INCLUDING ALL);
 CREATE TABLE model_2.channel (LIKE model_1.channel INCLUDING ALL);
 CREATE TABLE model_2.quarantine (LIKE model_1.quarantine INCLUDING ALL);

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/faustman/chitchat/domain"
 	"github.com/faustman/chitchat/eventstore"
 )
@@ -14,13 +16,13 @@ import (
 // messageKey is what makes a message the same one.
 type messageKey struct{ userID, id string }
 
-// sessionKey is a session's place in a channel.
-type sessionKey struct{ channel, session string }
+// refusal is why Postgres does not take an event. What it says is the same
+// whichever statement was to write it.
+type refusal struct{ cause *pgconn.PgError }
 
-// refusal is why Postgres does not take an event.
-type refusal struct{ cause error }
-
-func (r *refusal) Error() string { return r.cause.Error() }
+func (r *refusal) Error() string {
+	return fmt.Sprintf("Postgres refuses it: %s (SQLSTATE %s)", r.cause.Message, r.cause.Code)
+}
 
 // stayRow is a row of table session that a batch made or changed.
 type stayRow struct {
@@ -40,17 +42,62 @@ type tally struct {
 	messages, sessions int64
 }
 
+// dayKey is a channel's day.
+type dayKey struct {
+	channel string
+	day     int64 // since 1970-01-01, in UTC
+}
+
+// secondsPerDay are those of a day of UTC, which has no leap seconds in Go.
+const secondsPerDay = 24 * 60 * 60
+
+func dayOf(channel string, at time.Time) dayKey {
+	return dayKey{channel, at.Unix() / secondsPerDay} // events are of 1970 or later
+}
+
+func (k dayKey) date() time.Time { return time.Unix(k.day*secondsPerDay, 0).UTC() }
+
+func (k dayKey) compare(other dayKey) int {
+	return cmp.Or(cmp.Compare(k.channel, other.channel), cmp.Compare(k.day, other.day))
+}
+
+// dayTally is what a batch adds to a channel's day.
+type dayTally struct {
+	messages, joins int64
+	peak            int64 // the most users at any of its events
+	senders         map[string]struct{}
+}
+
+// ids knows which message keys the log used before.
+type ids interface {
+	// first returns the sequence that has the key, which is seq itself when
+	// nobody used it before. It is 0 when that can't be told yet.
+	first(key messageKey, seq uint64) uint64
+}
+
+// suspect is a message that may be a duplicate, to be looked at again when that
+// can be told.
+type suspect struct {
+	record eventstore.Record
+	users  int // in its channel at that moment
+}
+
 // fold is what a batch of records says, as the rows to write. It is made in the
-// log's order, from the records and what the tables held before.
+// log's order, from the records, who was there before and which ids were used.
 type fold struct {
-	first    map[messageKey]uint64 // the sequence that has the key
-	presence *domain.Presence
+	ids      ids
+	presence *domain.Presence // goes on from batch to batch
+	changes  []domain.Change  // what this batch did to presence
+
+	events   []eventstore.Record
 	messages []eventstore.Record
 	stays    []*stayRow
 	byJoin   map[uint64]*stayRow
 	users    map[string]*tally
 	channels map[string]*tally
+	days     map[dayKey]*dayTally
 
+	suspects    []suspect
 	quarantined []Quarantined
 	outcome     outcome
 }
@@ -62,58 +109,100 @@ type outcome struct {
 	reason                          string    // of the first in quarantine
 }
 
-// keysOf returns what the fold needs to know before it: which messages and
-// which sessions the records are about.
-func keysOf(records []eventstore.Record) (messages []messageKey, sessions []sessionKey) {
+// messageKeys returns the keys of all messages in the records.
+func messageKeys(records []eventstore.Record) (userIDs, ids []string) {
 	for i := range records {
-		channel := string(records[i].Channel)
-		switch e := records[i].Event.(type) {
-		case *domain.MessagePosted:
-			messages = append(messages, messageKey{e.From.ID, e.ID})
-		case *domain.SessionJoined:
-			sessions = append(sessions, sessionKey{channel, e.Session})
-		case *domain.SessionLeft:
-			sessions = append(sessions, sessionKey{channel, e.Session})
+		if e, ok := records[i].Event.(*domain.MessagePosted); ok {
+			userIDs, ids = append(userIDs, e.From.ID), append(ids, e.ID)
 		}
 	}
-	slices.SortFunc(sessions, func(a, b sessionKey) int {
-		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.session, b.session))
-	})
-	return messages, slices.Compact(sessions)
+	return userIDs, ids
 }
 
-// newFold begins with what the tables hold about the keys of the batch.
-func newFold(first map[messageKey]uint64, open []domain.Stay) *fold {
+func newFold(ids ids, presence *domain.Presence) *fold {
 	return &fold{
-		first:    first,
-		presence: domain.NewPresence(open...),
+		ids:      ids,
+		presence: presence,
 		byJoin:   make(map[uint64]*stayRow),
 		users:    make(map[string]*tally),
 		channels: make(map[string]*tally),
+		days:     make(map[dayKey]*dayTally),
 	}
 }
 
+// add takes the next entry of the log.
 func (f *fold) add(record eventstore.Record) {
 	if record.Err != nil || record.Event == nil {
 		f.reject(record)
 		return
 	}
-	message, isMessage := record.Event.(*domain.MessagePosted)
-	if isMessage {
-		key := messageKey{message.From.ID, message.ID}
-		if first, found := f.first[key]; found {
-			f.drop(record, first)
-			return
-		}
-		f.first[key] = record.Seq
-		f.messages = append(f.messages, record)
+	users := f.presence.Users(record.Channel)
+	if message, ok := record.Event.(*domain.MessagePosted); ok {
+		f.addMessage(record, message, users)
+		return
 	}
 	change := f.presence.Apply(record.Channel, record.Seq, record.Event)
 	f.stay(record, change)
-	f.count(f.users, record.Event.By().ID, record, isMessage, change.Opened)
-	f.count(f.channels, string(record.Channel), record, isMessage, change.Opened)
+	f.take(record, max(users, f.presence.Users(record.Channel)), change.Opened)
+}
+
+// addLate takes a message whose successors were taken before. users is how many
+// were in its channel at that moment.
+func (f *fold) addLate(record eventstore.Record, users int) {
+	if message, ok := record.Event.(*domain.MessagePosted); ok && record.Err == nil {
+		f.addMessage(record, message, users)
+		return
+	}
+	f.reject(record)
+}
+
+func (f *fold) addMessage(record eventstore.Record, message *domain.MessagePosted, users int) {
+	switch first := f.ids.first(messageKey{message.From.ID, message.ID}, record.Seq); first {
+	case record.Seq:
+		f.take(record, users, false)
+	case 0:
+		f.suspects = append(f.suspects, suspect{record, users})
+	default:
+		f.drop(record, first)
+	}
+}
+
+// undo takes back what the batch did to who is there. The batch was not
+// written, and the fold is done for.
+func (f *fold) undo() {
+	for _, change := range slices.Backward(f.changes) {
+		f.presence.Undo(change)
+	}
+}
+
+// take counts an event which is to be applied. users is how many were in its
+// channel with it, at most.
+func (f *fold) take(record eventstore.Record, users int, opened bool) {
+	message, isMessage := record.Event.(*domain.MessagePosted)
+	f.events = append(f.events, record)
+	if isMessage {
+		f.messages = append(f.messages, record)
+	}
+	channel := string(record.Channel)
+	f.count(f.users, record.Event.By().ID, record, isMessage, opened)
+	f.count(f.channels, channel, record, isMessage, opened)
 	f.outcome.events++
 	f.outcome.at = record.Event.At()
+
+	key := dayOf(channel, record.Event.At())
+	day := f.days[key]
+	if day == nil {
+		day = &dayTally{senders: make(map[string]struct{})}
+		f.days[key] = day
+	}
+	day.peak = max(day.peak, int64(users))
+	if opened {
+		day.joins++
+	}
+	if isMessage {
+		day.messages++
+		day.senders[message.From.ID] = struct{}{}
+	}
 }
 
 // reject puts an entry that is no event, or is refused, into quarantine.
@@ -160,6 +249,7 @@ func (f *fold) stay(record eventstore.Record, change domain.Change) {
 	if !change.Opened && !change.Moved && !change.Closed {
 		return
 	}
+	f.changes = append(f.changes, change)
 	row := f.byJoin[change.Stay.JoinedSeq]
 	if row == nil {
 		row = &stayRow{known: !change.Opened}

@@ -14,7 +14,7 @@ import (
 // ModelVersion is the version of the read model: of its tables, its indexes and
 // what is written to them. A generation of another version is not written to,
 // but replaced by a rebuild.
-const ModelVersion = "1"
+const ModelVersion = "2"
 
 // state is where a generation is in its life.
 type state string
@@ -22,6 +22,7 @@ type state string
 const (
 	live     state = "live"
 	building state = "building"
+	former   state = "former"
 )
 
 const (
@@ -111,7 +112,7 @@ func (p *Projector) migrate(ctx context.Context) error {
 // ensureLive returns the live generation. It makes the first one, and replaces
 // views that are older than this program's.
 func (p *Projector) ensureLive(ctx context.Context, conn *pgx.Conn) (generation, error) {
-	current, found, err := findLive(ctx, conn)
+	current, found, err := findGeneration(ctx, conn, live)
 	if err != nil {
 		return generation{}, err
 	}
@@ -122,11 +123,11 @@ func (p *Projector) ensureLive(ctx context.Context, conn *pgx.Conn) (generation,
 		if err := lockGenerations(ctx, tx); err != nil {
 			return err
 		}
-		if current, found, err = findLive(ctx, tx); err != nil {
+		if current, found, err = findGeneration(ctx, tx, live); err != nil {
 			return err
 		}
 		if !found {
-			if current, err = createGeneration(ctx, tx, p.epoch()); err != nil {
+			if current, err = createLive(ctx, tx, p.log.epoch()); err != nil {
 				return err
 			}
 			p.logger.InfoContext(ctx, "read model made", "generation", current.Number)
@@ -135,7 +136,7 @@ func (p *Projector) ensureLive(ctx context.Context, conn *pgx.Conn) (generation,
 		if current.ModelVersion != ModelVersion || current.ViewsVersion >= migrations.ViewsVersion {
 			return nil
 		}
-		return showGeneration(ctx, tx, current.Number)
+		return showGeneration(ctx, tx, current.Number, ddlLockTimeout)
 	})
 	return current, err
 }
@@ -152,40 +153,78 @@ type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-func findLive(ctx context.Context, q querier) (generation, bool, error) {
-	rows, _ := q.Query(ctx, `SELECT number, model_version, views_version FROM chitchat.generation WHERE state = $1`, live)
-	current, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[generation])
+// findGeneration returns the newest generation in the state, and whether there
+// is one.
+func findGeneration(ctx context.Context, q querier, in state) (generation, bool, error) {
+	rows, _ := q.Query(ctx, `
+SELECT number, model_version, views_version FROM chitchat.generation WHERE state = $1 ORDER BY number DESC LIMIT 1`, in)
+	found, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[generation])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return generation{}, false, nil
 	}
 	if err != nil {
-		return generation{}, false, fmt.Errorf("read the live generation: %w", err)
+		return generation{}, false, fmt.Errorf("read the %s generation: %w", in, err)
 	}
-	return current, true, nil
+	return found, true, nil
 }
 
-// createGeneration makes an empty live generation at the beginning of the log.
-func createGeneration(ctx context.Context, tx pgx.Tx, epoch string) (generation, error) {
-	rows, _ := tx.Query(ctx, `
-INSERT INTO chitchat.generation (number, model_version, epoch, state, switched_at)
-SELECT coalesce(max(number), 0) + 1, $1, $2, $3, now() FROM chitchat.generation
-RETURNING number, model_version, views_version`, ModelVersion, epoch, live)
-	made, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[generation])
+// createLive makes an empty live generation at the beginning of the log.
+func createLive(ctx context.Context, tx pgx.Tx, epoch string) (generation, error) {
+	made, err := createGeneration(ctx, tx, epoch, live)
 	if err != nil {
-		return generation{}, fmt.Errorf("add a generation: %w", err)
+		return generation{}, err
 	}
-	if _, err := tx.Exec(ctx, migrations.CreateModel(made.Number)+migrations.Indexes()); err != nil {
-		return generation{}, fmt.Errorf("make the tables of generation %d: %w", made.Number, err)
-	}
-	if _, err := tx.Exec(ctx, `INSERT INTO checkpoint (epoch, seq, stored_nanos, log_seq) VALUES ($1, 0, 0, 0)`, epoch); err != nil {
-		return generation{}, fmt.Errorf("begin the checkpoint of generation %d: %w", made.Number, err)
+	if _, err := tx.Exec(ctx, migrations.Indexes()); err != nil {
+		return generation{}, fmt.Errorf("make the indexes of generation %d: %w", made.Number, err)
 	}
 	return made, nil
 }
 
-// showGeneration makes the views of chat show the generation.
-func showGeneration(ctx context.Context, tx pgx.Tx, number int) error {
-	_, err := tx.Exec(ctx, `SET LOCAL lock_timeout = '`+ddlLockTimeout+`';`+migrations.Views(number))
+// createGeneration makes an empty generation at the beginning of the log, whose
+// large tables have no index.
+func createGeneration(ctx context.Context, tx pgx.Tx, epoch string, in state) (generation, error) {
+	rows, _ := tx.Query(ctx, `
+INSERT INTO chitchat.generation (number, model_version, epoch, state, switched_at)
+SELECT coalesce(max(number), 0) + 1, $1, $2, $3, now() FROM chitchat.generation
+RETURNING number, model_version, views_version`, ModelVersion, epoch, in)
+	made, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[generation])
+	if err != nil {
+		return generation{}, fmt.Errorf("add a generation: %w", err)
+	}
+	return made, createModel(ctx, tx, migrations.CreateModel(migrations.Schema(made.Number)), epoch)
+}
+
+// createModel makes the tables of a read model and its checkpoint.
+func createModel(ctx context.Context, tx pgx.Tx, model, epoch string) error {
+	if _, err := tx.Exec(ctx, model); err != nil {
+		return fmt.Errorf("make the tables: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO checkpoint (epoch, seq, stored_nanos, log_seq) VALUES ($1, 0, 0, 0)`, epoch); err != nil {
+		return fmt.Errorf("begin the checkpoint: %w", err)
+	}
+	return nil
+}
+
+// dropGenerations drops the generations in the state, but for one, and returns
+// them.
+func dropGenerations(ctx context.Context, tx pgx.Tx, in state, but int) ([]int, error) {
+	rows, _ := tx.Query(ctx, `DELETE FROM chitchat.generation WHERE state = $1 AND number <> $2 RETURNING number`, in, but)
+	numbers, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if err != nil {
+		return nil, fmt.Errorf("forget the %s generations: %w", in, err)
+	}
+	for _, number := range numbers {
+		if _, err := tx.Exec(ctx, `DROP SCHEMA IF EXISTS `+migrations.Schema(number)+` CASCADE`); err != nil {
+			return nil, fmt.Errorf("drop generation %d: %w", number, err)
+		}
+	}
+	return numbers, nil
+}
+
+// showGeneration makes the views of chat show the generation. It waits as long
+// as lockTimeout says for those who read the old views, each.
+func showGeneration(ctx context.Context, tx pgx.Tx, number int, lockTimeout string) error {
+	_, err := tx.Exec(ctx, `SET LOCAL lock_timeout = '`+lockTimeout+`';`+migrations.Views(number))
 	if err != nil {
 		return fmt.Errorf("show generation %d: %w", number, err)
 	}

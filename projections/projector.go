@@ -36,22 +36,6 @@ const (
 	noteEvery = 5 * time.Second
 )
 
-// Reader reads the log in order.
-type Reader interface {
-	// Next blocks for the first entry, then gives what is ready, limit at most.
-	Next(ctx context.Context, limit int) ([]eventstore.Record, error)
-	// Fault is what Next is waiting to pass, or nil. Any goroutine may ask.
-	Fault() error
-	Close()
-}
-
-// Log is the log as the projector needs it. *eventstore.Log is one.
-type Log[R Reader] interface {
-	Epoch() string
-	Last(ctx context.Context) (domain.Position, error)
-	NewReader(after uint64) R
-}
-
 // Options tune a projector. The zero value is the usual.
 type Options struct {
 	// Batch bounds a transaction, in events; 0 is [MaxBatch].
@@ -63,9 +47,7 @@ type Projector struct {
 	store    *Store
 	logger   *slog.Logger
 	batch    int
-	epoch    func() string
-	last     func(ctx context.Context) (domain.Position, error)
-	read     func(after uint64) Reader
+	log      source
 	migrated bool // by this projector; only project uses it
 	progress progress
 }
@@ -79,9 +61,7 @@ func NewProjector[R Reader](store *Store, log Log[R], opts Options) *Projector {
 		store:  store,
 		logger: store.logger,
 		batch:  opts.Batch,
-		epoch:  log.Epoch,
-		last:   log.Last,
-		read:   func(after uint64) Reader { return log.NewReader(after) },
+		log:    sourceOf(log),
 	}
 }
 
@@ -103,7 +83,7 @@ func (p *Projector) watch(ctx context.Context) error {
 	var notedAt time.Time
 	for {
 		bounded, cancel := context.WithTimeout(ctx, watchEvery)
-		last, err := p.last(bounded)
+		last, err := p.log.last(bounded)
 		cancel()
 		if err == nil {
 			p.progress.update(func(s *Status) { s.Log = last })
@@ -165,16 +145,13 @@ func (p *Projector) attempt(ctx context.Context) error {
 		return databaseError(err)
 	}
 	defer writer.close()
-	if err := p.compare(ctx, writer.at); err != nil {
+	reader, err := p.follow(ctx, writer)
+	if err != nil {
 		return err
 	}
-	reader := p.read(writer.at.Seq - min(writer.at.Seq, 1))
 	defer reader.Close()
 	p.progress.follow(reader)
 	defer p.progress.follow(nil)
-	if err := p.prove(ctx, writer, reader); err != nil {
-		return err
-	}
 	if p.progress.setFault(nil) {
 		p.logger.InfoContext(ctx, "the projector goes on", "after", writer.at.String())
 	}
@@ -186,12 +163,29 @@ func (p *Projector) attempt(ctx context.Context) error {
 		p.progress.update(func(s *Status) { s.Log.Seq = max(s.Log.Seq, records[len(records)-1].Seq) })
 		for len(records) > 0 {
 			n := prefix(records)
-			if err := p.apply(ctx, writer, records[:n]); err != nil {
+			err := apply(ctx, writer, records[:n], p.Status().Log.Seq, func(o outcome) { p.applied(ctx, writer.at, o) })
+			if err != nil {
 				return databaseError(err)
 			}
 			records = records[n:]
 		}
 	}
+}
+
+// follow returns a reader behind the writer's checkpoint, which it has compared
+// with the log.
+func (p *Projector) follow(ctx context.Context, w *writer) (Reader, error) {
+	last, err := p.log.last(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ask the log for its end: %w", err)
+	}
+	p.progress.update(func(s *Status) { s.Log = last })
+	reader, err := p.log.behind(ctx, w.at, w.stored, last)
+	var mismatch *PositionError
+	if err == nil || errors.As(err, &mismatch) {
+		p.progress.update(func(s *Status) { s.Position = mismatch })
+	}
+	return reader, err
 }
 
 // prefix returns how many of the records make a transaction of their own.
@@ -204,75 +198,6 @@ func prefix(records []eventstore.Record) int {
 		}
 	}
 	return len(records)
-}
-
-// compare tells whether the checkpoint is a place in the log.
-func (p *Projector) compare(ctx context.Context, at domain.Position) error {
-	last, err := p.last(ctx)
-	if err != nil {
-		return fmt.Errorf("ask the log for its end: %w", err)
-	}
-	p.progress.update(func(s *Status) { s.Log = last })
-	if at.Epoch != last.Epoch || at.Seq > last.Seq {
-		return p.mismatch(&PositionError{Checkpoint: at, Log: last})
-	}
-	return nil
-}
-
-// prove takes the checkpoint's own entry from the log and tells whether it is
-// the one that was applied. A log that lost its end, as one from a backup, and
-// has grown again has another one there: a sequence alone doesn't show that.
-func (p *Projector) prove(ctx context.Context, w *writer, reader Reader) error {
-	if w.at.Seq > 0 {
-		records, err := reader.Next(ctx, 1)
-		if err != nil {
-			return fmt.Errorf("read the log at %s: %w", w.at, err)
-		}
-		if first := records[0]; first.Seq != w.at.Seq || first.Stored.UnixNano() != w.stored {
-			return p.mismatch(&PositionError{
-				Checkpoint: w.at,
-				Log:        domain.Position{Epoch: w.at.Epoch, Seq: max(first.Seq, p.Status().Log.Seq)},
-				Applied:    time.Unix(0, w.stored).UTC(),
-				Stored:     first.Stored.UTC(),
-			})
-		}
-	}
-	p.progress.update(func(s *Status) { s.Position = nil })
-	return nil
-}
-
-// mismatch keeps err in the status, until the opposite is proven.
-func (p *Projector) mismatch(err *PositionError) error {
-	p.progress.update(func(s *Status) { s.Position = err })
-	return err
-}
-
-// apply applies the records in one transaction. When Postgres refuses what they
-// say it applies each half by itself, down to the one record that is to blame,
-// and that goes to the quarantine.
-func (p *Projector) apply(ctx context.Context, w *writer, records []eventstore.Record) error {
-	outcome, err := w.apply(ctx, records, p.Status().Log.Seq)
-	switch {
-	case err == nil:
-		p.applied(ctx, w.at, outcome)
-		return nil
-	case !refused(err):
-		return err
-	case len(records) > 1:
-		half := len(records) / 2
-		if err := p.apply(ctx, w, records[:half]); err != nil {
-			return err
-		}
-		return p.apply(ctx, w, records[half:])
-	}
-	record := records[0]
-	record.Event, record.Err = nil, &refusal{cause: err}
-	outcome, err = w.apply(ctx, []eventstore.Record{record}, p.Status().Log.Seq)
-	if err != nil {
-		return fmt.Errorf("quarantine sequence %d: %w", record.Seq, err)
-	}
-	p.applied(ctx, w.at, outcome)
-	return nil
 }
 
 // applied makes known what a transaction has done.

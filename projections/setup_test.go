@@ -120,6 +120,9 @@ func dump(t testing.TB, url, schema string) []string {
 	return query(t, url, `
 SELECT 'message ' || m::text FROM `+schema+`.message m UNION ALL
 SELECT 'session ' || s::text FROM `+schema+`.session s UNION ALL
+SELECT 'event ' || e::text FROM `+schema+`.event e UNION ALL
+SELECT 'daily ' || d::text FROM `+schema+`.daily d UNION ALL
+SELECT 'daily_sender ' || d::text FROM `+schema+`.daily_sender d UNION ALL
 SELECT 'person ' || p::text FROM `+schema+`.person p UNION ALL
 SELECT 'channel ' || c::text FROM `+schema+`.channel c UNION ALL
 SELECT 'quarantine ' || (q.seq, q.subject, q.code, q.reason, q.payload, q.payload_bytes, q.stored_at)::text FROM `+schema+`.quarantine q UNION ALL

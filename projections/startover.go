@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/faustman/chitchat/migrations"
 )
 
 // StartOver throws the read model away and makes an empty one for the log of
@@ -38,25 +36,19 @@ func replaceAll(ctx context.Context, tx pgx.Tx, epoch string) (int, error) {
 	if err := lockGenerations(ctx, tx); err != nil {
 		return 0, err
 	}
-	rows, _ := tx.Query(ctx, `UPDATE chitchat.generation SET state = 'former' RETURNING number`)
-	former, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	_, err := tx.Exec(ctx, `UPDATE chitchat.generation SET state = 'former'`)
 	if err != nil {
 		return 0, fmt.Errorf("take the generations out of use: %w", err)
 	}
-	made, err := createGeneration(ctx, tx, epoch)
+	made, err := createLive(ctx, tx, epoch)
 	if err != nil {
 		return 0, err
 	}
-	if err := showGeneration(ctx, tx, made.Number); err != nil {
+	if err := showGeneration(ctx, tx, made.Number, ddlLockTimeout); err != nil {
 		return 0, err
 	}
-	for _, number := range former {
-		if _, err := tx.Exec(ctx, `DROP SCHEMA IF EXISTS `+migrations.Schema(number)+` CASCADE`); err != nil {
-			return 0, fmt.Errorf("drop generation %d: %w", number, err)
-		}
-	}
-	if _, err := tx.Exec(ctx, `DELETE FROM chitchat.generation WHERE number = ANY ($1)`, former); err != nil {
-		return 0, fmt.Errorf("forget the former generations: %w", err)
+	if _, err := dropGenerations(ctx, tx, former, made.Number); err != nil {
+		return 0, err
 	}
 	return made.Number, nil
 }

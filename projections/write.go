@@ -1,107 +1,15 @@
 package projections
 
 import (
+	"bytes"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/faustman/chitchat/domain"
-)
-
-// The projector's statements. Each takes a batch as one array a column. unnest
-// stands in the select list, where all arrays advance together and nothing is
-// stored on the way: in FROM, each would fill a buffer that takes longer to get
-// and give back than a small batch takes to write. Tables are named without a
-// schema: the session's search_path is the generation's.
-const (
-	moveCheckpoint = `
-UPDATE checkpoint
-SET seq = $3, event_at = coalesce($4, event_at), log_seq = greatest(log_seq, $5), updated_at = now(), stored_nanos = $8,
-    waiting_since = CASE WHEN greatest(log_seq, $5) > $3 THEN now() END
-WHERE epoch = $1 AND seq = $2
-  AND EXISTS (SELECT FROM chitchat.generation WHERE number = $6 AND state = $7)`
-
-	selectFirst = `
-SELECT m.user_id, m.id, m.seq
-FROM (
-  SELECT unnest($1::text[]) AS user_id, unnest($2::text[]) AS id
-) AS k
-JOIN message m ON m.user_id = k.user_id AND m.id = k.id`
-
-	selectOpen = `
-SELECT s.channel, s.session, s.user_id, s.user_name, coalesce(s.user_avatar, ''), s.term, s.joined_seq, s.joined_at, s.joined_nanos
-FROM (
-  SELECT unnest($1::text[]) AS channel, unnest($2::text[]) AS session
-) AS k
-JOIN session s ON s.channel = k.channel AND s.session = k.session
-WHERE s.left_seq IS NULL`
-
-	insertMessages = `
-INSERT INTO message (channel, seq, id, user_id, user_name, user_avatar, sent_at, sent_nanos, text)
-SELECT channel, seq, id, user_id, user_name, nullif(user_avatar, ''), sent_at, sent_nanos, text
-FROM (
-  SELECT unnest($1::text[]) AS channel, unnest($2::bigint[]) AS seq, unnest($3::text[]) AS id,
-         unnest($4::text[]) AS user_id, unnest($5::text[]) AS user_name, unnest($6::text[]) AS user_avatar,
-         unnest($7::timestamptz[]) AS sent_at, unnest($8::smallint[]) AS sent_nanos, unnest($9::text[]) AS text
-) AS m`
-
-	updateStays = `
-UPDATE session s
-SET term = c.term,
-    left_seq = nullif(c.left_seq, 0),
-    left_at = CASE WHEN c.left_seq > 0 THEN c.left_at END,
-    reason = nullif(c.reason, '')
-FROM (
-  SELECT unnest($1::bigint[]) AS joined_seq, unnest($2::text[]) AS term, unnest($3::bigint[]) AS left_seq,
-         unnest($4::timestamptz[]) AS left_at, unnest($5::text[]) AS reason
-) AS c
-WHERE s.joined_seq = c.joined_seq`
-
-	insertStays = `
-INSERT INTO session (joined_seq, term, left_seq, left_at, reason, channel, session, user_id, user_name, user_avatar, joined_at, joined_nanos)
-SELECT joined_seq, term, nullif(left_seq, 0), CASE WHEN left_seq > 0 THEN left_at END, nullif(reason, ''),
-       channel, session, user_id, user_name, nullif(user_avatar, ''), joined_at, joined_nanos
-FROM (
-  SELECT unnest($1::bigint[]) AS joined_seq, unnest($2::text[]) AS term, unnest($3::bigint[]) AS left_seq,
-         unnest($4::timestamptz[]) AS left_at, unnest($5::text[]) AS reason, unnest($6::text[]) AS channel,
-         unnest($7::text[]) AS session, unnest($8::text[]) AS user_id, unnest($9::text[]) AS user_name,
-         unnest($10::text[]) AS user_avatar, unnest($11::timestamptz[]) AS joined_at,
-         unnest($12::smallint[]) AS joined_nanos
-) AS s`
-
-	upsertPersons = `
-INSERT INTO person AS p (user_id, first_seq, first_seen_at, last_seq, last_seen_at, messages, stays, user_name, user_avatar)
-SELECT user_id, first_seq, first_at, last_seq, last_at, messages, stays, user_name, nullif(user_avatar, '')
-FROM (
-  SELECT unnest($1::text[]) AS user_id, unnest($2::bigint[]) AS first_seq, unnest($3::timestamptz[]) AS first_at,
-         unnest($4::bigint[]) AS last_seq, unnest($5::timestamptz[]) AS last_at, unnest($6::bigint[]) AS messages,
-         unnest($7::bigint[]) AS stays, unnest($8::text[]) AS user_name, unnest($9::text[]) AS user_avatar
-) AS t
-ON CONFLICT (user_id) DO UPDATE
-SET user_name = excluded.user_name, user_avatar = excluded.user_avatar,
-    last_seq = excluded.last_seq, last_seen_at = excluded.last_seen_at,
-    messages = p.messages + excluded.messages, stays = p.stays + excluded.stays`
-
-	upsertChannels = `
-INSERT INTO channel AS c (channel, first_seq, first_seen_at, last_seq, last_seen_at, messages, stays)
-SELECT channel, first_seq, first_at, last_seq, last_at, messages, stays
-FROM (
-  SELECT unnest($1::text[]) AS channel, unnest($2::bigint[]) AS first_seq, unnest($3::timestamptz[]) AS first_at,
-         unnest($4::bigint[]) AS last_seq, unnest($5::timestamptz[]) AS last_at, unnest($6::bigint[]) AS messages,
-         unnest($7::bigint[]) AS stays
-) AS t
-ON CONFLICT (channel) DO UPDATE
-SET last_seq = excluded.last_seq, last_seen_at = excluded.last_seen_at,
-    messages = c.messages + excluded.messages, stays = c.stays + excluded.stays`
-
-	insertQuarantine = `
-INSERT INTO quarantine (seq, subject, code, reason, payload, payload_bytes, stored_at)
-SELECT seq, subject, code, reason, payload, payload_bytes, stored_at
-FROM (
-  SELECT unnest($1::bigint[]) AS seq, unnest($2::text[]) AS subject, unnest($3::text[]) AS code,
-         unnest($4::text[]) AS reason, unnest($5::bytea[]) AS payload, unnest($6::bigint[]) AS payload_bytes,
-         unnest($7::timestamptz[]) AS stored_at
-) AS q`
+	"github.com/faustman/chitchat/eventstore"
 )
 
 // write queues the statements that bring the fold into the tables. Stays that
@@ -109,8 +17,16 @@ FROM (
 func (f *fold) write(batch *pgx.Batch) {
 	f.writeStays(batch)
 	f.writeMessages(batch)
+	f.writeEvents(batch)
+	f.writeCounts(batch)
+}
+
+// writeCounts queues the statements for all that is counted, and for the
+// quarantine.
+func (f *fold) writeCounts(batch *pgx.Batch) {
 	if len(f.users) > 0 {
 		f.writeTallies(batch)
+		f.writeDays(batch)
 	}
 	if len(f.quarantined) > 0 {
 		f.writeQuarantine(batch)
@@ -182,6 +98,34 @@ func (f *fold) writeMessages(batch *pgx.Batch) {
 	batch.Queue(insertMessages, channels, seqs, ids, userIDs, names, avatars, sentAts, nanos, texts)
 }
 
+func (f *fold) writeEvents(batch *pgx.Batch) {
+	n := len(f.events)
+	if n == 0 {
+		return
+	}
+	var (
+		seqs                      = make([]int64, n)
+		channels, types, payloads = make([]string, n), make([]string, n), make([]string, n)
+		ats                       = make([]time.Time, n)
+	)
+	for i := range f.events {
+		record := &f.events[i]
+		seqs[i], channels[i] = int64(record.Seq), string(record.Channel)
+		types[i], ats[i] = string(record.Event.Type()), record.Event.At()
+		payloads[i] = string(payloadOf(record))
+	}
+	batch.Queue(insertEvents, seqs, channels, types, ats, payloads)
+}
+
+// payloadOf returns the event's JSON as the log has it. What another program
+// wrote with escapes is written anew: jsonb refuses some that JSON allows.
+func payloadOf(record *eventstore.Record) []byte {
+	if bytes.Contains(record.Payload, []byte(`\u`)) {
+		return domain.Encode(record.Event)
+	}
+	return record.Payload
+}
+
 // nanosOf returns the part of a time that timestamptz can't hold.
 func nanosOf(t time.Time) int16 { return int16(t.Nanosecond() % int(time.Microsecond)) }
 
@@ -214,6 +158,23 @@ func (f *fold) writeTallies(batch *pgx.Batch) {
 	batch.Queue(upsertPersons, c.keys, c.firstSeqs, c.firstAts, c.lastSeqs, c.lastAts, c.messages, c.stays, c.names, c.avatars)
 	c = columnsOf(f.channels)
 	batch.Queue(upsertChannels, c.keys, c.firstSeqs, c.firstAts, c.lastSeqs, c.lastAts, c.messages, c.stays)
+}
+
+func (f *fold) writeDays(batch *pgx.Batch) {
+	var (
+		channels, senderChannels, senders []string
+		days, senderDays                  []time.Time
+		messages, joins, peaks            []int64
+	)
+	for _, key := range slices.SortedFunc(maps.Keys(f.days), dayKey.compare) {
+		t, day := f.days[key], key.date()
+		channels, days = append(channels, key.channel), append(days, day)
+		messages, joins, peaks = append(messages, t.messages), append(joins, t.joins), append(peaks, t.peak)
+		for _, sender := range slices.Sorted(maps.Keys(t.senders)) {
+			senderChannels, senderDays, senders = append(senderChannels, key.channel), append(senderDays, day), append(senders, sender)
+		}
+	}
+	batch.Queue(upsertDays, senderChannels, senderDays, senders, channels, days, messages, joins, peaks)
 }
 
 func (f *fold) writeQuarantine(batch *pgx.Batch) {

@@ -39,6 +39,7 @@ type writer struct {
 	at         domain.Position // the checkpoint as this writer left it
 	stored     int64           // when the log took the entry there, in ns since 1970; 0 before the first
 	eventAt    time.Time
+	presence   *domain.Presence // who is there at that position; nil until it was read
 }
 
 // newWriter returns a writer to the generation, which is to stay in the given
@@ -112,6 +113,7 @@ func (w *writer) apply(ctx context.Context, records []eventstore.Record, logSeq 
 	committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyTimeout)
 	defer cancel()
 	if err := w.conn.SendBatch(committing, writes).Close(); err != nil {
+		fold.undo()
 		w.rollback(ctx)
 		return outcome{}, fmt.Errorf("write up to %s: %w", next, err)
 	}
@@ -147,32 +149,49 @@ func (w *writer) begin(ctx context.Context, records []eventstore.Record, logSeq 
 			}
 			return nil
 		})
-	messages, sessions := keysOf(records)
-	first := make(map[messageKey]uint64, len(messages))
-	if len(messages) > 0 {
-		userIDs, ids := split(messages, func(k messageKey) (string, string) { return k.userID, k.id })
-		batch.Queue(selectFirst, userIDs, ids).Query(func(rows pgx.Rows) error {
-			var key messageKey
-			var seq uint64
-			_, err := pgx.ForEachRow(rows, []any{&key.userID, &key.id, &seq}, func() error {
-				first[key] = seq
-				return nil
-			})
-			return err
-		})
-	}
-	var open []domain.Stay
-	if len(sessions) > 0 {
-		channels, names := split(sessions, func(k sessionKey) (string, string) { return k.channel, k.session })
-		batch.Queue(selectOpen, channels, names).Query(func(rows pgx.Rows) (err error) {
-			open, err = pgx.CollectRows(rows, scanStay)
+	first := make(usedIDs)
+	first.queue(batch, records)
+	if w.presence == nil {
+		batch.Queue(selectOpen).Query(func(rows pgx.Rows) error {
+			open, err := pgx.CollectRows(rows, scanStay)
+			w.presence = domain.NewPresence(open...)
 			return err
 		})
 	}
 	if err := w.conn.SendBatch(ctx, batch).Close(); err != nil {
+		w.presence = nil
 		return nil, err
 	}
-	return newFold(first, open), nil
+	return newFold(first, w.presence), nil
+}
+
+// usedIDs are the sequences that have the keys of a batch, as the tables know
+// them.
+type usedIDs map[messageKey]uint64
+
+// queue asks for the keys of the records.
+func (u usedIDs) queue(batch *pgx.Batch, records []eventstore.Record) {
+	userIDs, ids := messageKeys(records)
+	if len(ids) == 0 {
+		return
+	}
+	batch.Queue(selectFirst, userIDs, ids).Query(func(rows pgx.Rows) error {
+		var key messageKey
+		var seq uint64
+		_, err := pgx.ForEachRow(rows, []any{&key.userID, &key.id, &seq}, func() error {
+			u[key] = seq
+			return nil
+		})
+		return err
+	})
+}
+
+func (u usedIDs) first(key messageKey, seq uint64) uint64 {
+	if first, found := u[key]; found {
+		return first
+	}
+	u[key] = seq
+	return seq
 }
 
 func scanStay(row pgx.CollectableRow) (domain.Stay, error) {
@@ -198,12 +217,4 @@ func lastEventAt(records []eventstore.Record) *time.Time {
 		}
 	}
 	return nil
-}
-
-func split[T any](all []T, parts func(T) (string, string)) (as, bs []string) {
-	as, bs = make([]string, len(all)), make([]string, len(all))
-	for i, t := range all {
-		as[i], bs[i] = parts(t)
-	}
-	return as, bs
 }

@@ -1,5 +1,6 @@
--- The read model's tables and the keys that the projector itself needs. Written
--- without a schema: it runs with the search_path set to the generation's.
+-- The read model's tables. Those with a row for each entry have no key yet, see
+-- indexes.sql: a rebuild fills them first. Written without a schema: it runs
+-- with the search_path set to the generation's.
 -- Every row derives from (sequence, channel, event) alone, never from a clock,
 -- so that a rebuild gives the same rows; quarantine and checkpoint add when
 -- they were written.
@@ -19,14 +20,20 @@ CREATE TABLE message (
   user_avatar text,
   sent_at     timestamptz NOT NULL,
   sent_nanos  smallint    NOT NULL CHECK (sent_nanos BETWEEN 0 AND 999), -- beyond sent_at's microseconds
-  text        text        NOT NULL,
-  -- One user's id has one effect. Finds the message that a repeated command
-  -- made, and a user's messages.
-  CONSTRAINT message_once UNIQUE (user_id, id)
+  text        text        NOT NULL
+);
+
+-- Each event that was applied, as it stands in the log.
+CREATE TABLE event (
+  seq     bigint      NOT NULL,
+  channel text        COLLATE "C" NOT NULL,
+  type    text        NOT NULL,
+  at      timestamptz NOT NULL,
+  payload jsonb       NOT NULL
 );
 
 CREATE TABLE session (
-  joined_seq   bigint      PRIMARY KEY, -- finds the stay that a leave ends
+  joined_seq   bigint      NOT NULL,
   channel      text        COLLATE "C" NOT NULL,
   session      text        COLLATE "C" NOT NULL,
   user_id      text        COLLATE "C" NOT NULL,
@@ -40,10 +47,6 @@ CREATE TABLE session (
   reason       text        CHECK (reason IN ('closed', 'lost')),
   CHECK ((left_seq IS NULL) = (left_at IS NULL) AND (left_seq IS NULL) = (reason IS NULL))
 ) WITH (fillfactor = 80);
-
--- A session is in a channel once at a time. Finds the stays that a batch goes
--- on with, and who is in a channel now.
-CREATE UNIQUE INDEX session_open ON session (channel, session) WHERE left_seq IS NULL;
 
 CREATE TABLE person (
   user_id       text        COLLATE "C" PRIMARY KEY, -- finds the row to count up
@@ -66,6 +69,25 @@ CREATE TABLE channel (
   messages      bigint      NOT NULL,
   stays         bigint      NOT NULL
 ) WITH (fillfactor = 50);
+
+-- What happened in a channel on a day, by the events' own times in UTC.
+CREATE TABLE daily (
+  channel    text   COLLATE "C" NOT NULL,
+  day        date   NOT NULL,
+  messages   bigint NOT NULL,
+  senders    bigint NOT NULL, -- how many rows daily_sender has
+  joins      bigint NOT NULL,
+  peak_users bigint NOT NULL, -- the most who were there before or after an event of the day
+  PRIMARY KEY (channel, day)  -- finds the row to count up
+) WITH (fillfactor = 50);
+
+-- Who sent a message in a channel on a day: what daily.senders counts.
+CREATE TABLE daily_sender (
+  channel text COLLATE "C" NOT NULL,
+  day     date NOT NULL,
+  user_id text COLLATE "C" NOT NULL,
+  PRIMARY KEY (channel, day, user_id) -- tells the first message from the others
+);
 
 -- Each entry of the log that was not applied, with the reason.
 CREATE TABLE quarantine (
@@ -91,5 +113,8 @@ CREATE TABLE checkpoint (
   -- What a projector has seen of the log's end, whether it can apply it or not.
   log_seq       bigint      NOT NULL CHECK (log_seq >= seq),
   looked_at     timestamptz NOT NULL DEFAULT now(),
-  waiting_since timestamptz -- since when entries wait, without seq having moved
+  waiting_since timestamptz, -- since when entries wait, without seq having moved
+  -- A generation that was taken out of use moves no more, not even by a
+  -- transaction that began before.
+  frozen        boolean     NOT NULL DEFAULT false
 ) WITH (fillfactor = 10); -- room to move within the page, so that no index is written

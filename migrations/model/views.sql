@@ -104,10 +104,34 @@ COMMENT ON COLUMN chat.presence.sessions IS 'How many sessions (browser tabs) th
 COMMENT ON COLUMN chat.presence.since IS 'When the oldest of these sessions began. Example: 2026-01-01 12:00:00.123456+00';
 COMMENT ON COLUMN chat.presence.user_avatar IS 'The address of the user''s picture in their newest session there, null without one. Example: https://www.gravatar.com/avatar/5658ffccee7f0ebfda2b226238b1eb6e?s=128';
 
+CREATE OR REPLACE VIEW chat.events AS
+SELECT e.seq, e.channel, e.type, e.at, e.payload
+FROM {schema}.event e;
+COMMENT ON VIEW chat.events IS 'A row is an event of the log, whole: each message, join and leave that was applied. Entries that are no events, and repeated messages, are not here.';
+COMMENT ON COLUMN chat.events.seq IS 'Its place in the log: unique, and the order in which everything happened. Example: 81234';
+COMMENT ON COLUMN chat.events.channel IS 'The channel it happened in. Example: lobby';
+COMMENT ON COLUMN chat.events.type IS 'What happened: message, join or leave. Example: message';
+COMMENT ON COLUMN chat.events.at IS 'When it happened, by the clock of the server that took it, to the microsecond. Example: 2026-01-01 12:00:00.123456+00';
+COMMENT ON COLUMN chat.events.payload IS 'The event as it stands in the log, with all that its writer put there. Example: {"v": 1, "id": "0198f2c3-7f3e-7cc1-9d55-0d5a1f6f2b11", "text": "Hello!", "type": "message", "sent_at": "2026-01-01T12:00:00.123456789Z", "from_user": {"id": "97f960a48b419ff55a2abfba9d8de223", "name": "John Snow"}}';
+
+CREATE OR REPLACE VIEW chat.daily_activity AS
+SELECT d.channel, d.day, d.messages, d.senders, d.joins, d.peak_users
+FROM {schema}.daily d;
+COMMENT ON VIEW chat.daily_activity IS 'A row is a channel and a day on which anything happened there. A day without a row is one without an event, though people may have been there.';
+COMMENT ON COLUMN chat.daily_activity.channel IS 'The channel. Example: lobby';
+COMMENT ON COLUMN chat.daily_activity.day IS 'The day, in UTC, by the events'' own times. Example: 2026-01-01';
+COMMENT ON COLUMN chat.daily_activity.messages IS 'How many messages were sent. Example: 512';
+COMMENT ON COLUMN chat.daily_activity.senders IS 'How many different users sent them. Example: 17';
+COMMENT ON COLUMN chat.daily_activity.joins IS 'How many stays began; see chat.sessions. Example: 40';
+COMMENT ON COLUMN chat.daily_activity.peak_users IS 'The most users who were there at once, at any event of the day; those who stayed from the day before count. Example: 12';
+
 -- For operators and the program itself, not for analysts.
 CREATE OR REPLACE VIEW chitchat.quarantine AS
-SELECT q.seq, q.subject, q.code, q.reason, q.payload, q.payload_bytes, q.stored_at, q.quarantined_at
-FROM {schema}.quarantine q;
+SELECT q.seq, q.subject, q.code, q.reason, q.payload, q.payload_bytes, q.stored_at, q.quarantined_at,
+       s.skipped_at
+FROM {schema}.quarantine q
+CROSS JOIN {schema}.checkpoint c
+LEFT JOIN chitchat.skipped s ON s.epoch = c.epoch AND s.seq = q.seq;
 CREATE OR REPLACE VIEW chitchat.checkpoint AS
 SELECT c.epoch, c.seq, c.log_seq, c.looked_at, c.waiting_since
 FROM {schema}.checkpoint c;
