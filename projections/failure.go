@@ -56,8 +56,8 @@ func (e *PositionError) Error() string {
 	}
 }
 
-// ModelError says that the live generation was made by a program with another
-// model. The projector applies nothing to it.
+// ModelError says that a generation was made by a program with another model.
+// This one neither writes to it nor tells whether it is right.
 type ModelError struct {
 	Generation int
 	// Have is the generation's model version, Want the program's.
@@ -67,7 +67,7 @@ type ModelError struct {
 // Error returns what is wrong and what to do.
 func (e *ModelError) Error() string {
 	return fmt.Sprintf("generation %d of the read model has version %q and this program writes version %q: "+
-		"run the program that made it, or %s", e.Generation, e.Have, e.Want, startOver)
+		"run the program that made it, or \"chitchat rebuild\" of this one", e.Generation, e.Have, e.Want)
 }
 
 // refused reports whether Postgres refuses what is written, as it will each

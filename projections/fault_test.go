@@ -218,7 +218,9 @@ func TestCheckpointThatIsNotInTheLogStopsTheProjector(t *testing.T) {
 	}
 }
 
-func TestGenerationOfAnotherModelIsNotWrittenTo(t *testing.T) {
+// TestGenerationOfAnotherModel starts a projector on one: it builds its own and
+// says so, or goes back to its own when that is still there.
+func TestGenerationOfAnotherModel(t *testing.T) {
 	log, url := newMemoryLog(), newDatabase(t)
 	store := openStore(t, url)
 	log.post("lobby", says(john, 0, "m1"))
@@ -228,10 +230,40 @@ func TestGenerationOfAnotherModelIsNotWrittenTo(t *testing.T) {
 	execute(t, url, `UPDATE chitchat.generation SET model_version = 'older'`)
 	log.post("lobby", says(john, 1, "m2"))
 	p = run(t, store, log, projections.Options{})
+	caughtUp(t, p, log)
+	if status := p.Status(); status.Generation != 2 || status.Rebuild != nil {
+		t.Errorf("Status = %+v, want generation 2 and no rebuild", status)
+	}
+	p.stop()
+	if got := query(t, url, `SELECT number || state || model_version FROM chitchat.generation ORDER BY 1`); !cmp.Equal(got, []string{"1formerolder", "2live" + projections.ModelVersion}) {
+		t.Errorf("generations = %q, want the older one kept", got)
+	}
+	execute(t, url, `UPDATE chitchat.generation SET model_version = CASE number WHEN 1 THEN '`+projections.ModelVersion+`' ELSE 'newer' END`)
+	log.post("lobby", says(john, 2, "m3"))
+	p = run(t, store, log, projections.Options{})
+	caughtUp(t, p, log)
+	if status := p.Status(); status.Generation != 1 {
+		t.Errorf("Status = %+v, want the former generation 1", status)
+	}
+	if got := query(t, url, `SELECT id FROM chat.messages ORDER BY seq`); !cmp.Equal(got, []string{"m1", "m2", "m3"}) {
+		t.Errorf("messages = %q, want all", got)
+	}
+}
+
+// TestModelChangesUnderAProjector: it does not fight with the program that has
+// replaced its generation.
+func TestModelChangesUnderAProjector(t *testing.T) {
+	log, url := newMemoryLog(), newDatabase(t)
+	log.post("lobby", says(john, 0, "m1"))
+	p := run(t, openStore(t, url), log, projections.Options{})
+	caughtUp(t, p, log)
+	execute(t, url, `UPDATE chitchat.generation SET model_version = 'newer'`)
+	execute(t, url, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'chitchat projector' AND datname = current_database()`)
+	log.post("lobby", says(john, 1, "m2"))
 	var fault *projections.ModelError
 	eventually(t, "the fault", func() bool { return errors.As(p.Status().Fault, &fault) })
-	if fault.Have != "older" || fault.Want != projections.ModelVersion {
-		t.Errorf("ModelError = %+v, want older and %s", fault, projections.ModelVersion)
+	if fault.Have != "newer" || fault.Want != projections.ModelVersion {
+		t.Errorf("ModelError = %+v, want newer and %s", fault, projections.ModelVersion)
 	}
 	execute(t, url, `UPDATE chitchat.generation SET model_version = '`+projections.ModelVersion+`'`)
 	caughtUp(t, p, log) // it finds by itself that the fault is mended

@@ -49,6 +49,7 @@ type Projector struct {
 	batch    int
 	log      source
 	migrated bool // by this projector; only project uses it
+	attached bool // to a live generation, once; only project uses it
 	progress progress
 }
 
@@ -107,6 +108,12 @@ func (p *Projector) project(ctx context.Context) error {
 	for {
 		before := p.Status().Batches
 		err := p.attempt(ctx)
+		var model *ModelError
+		if errors.As(err, &model) && !p.attached {
+			if err = p.renew(ctx, model); err == nil {
+				continue
+			}
+		}
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -145,6 +152,7 @@ func (p *Projector) attempt(ctx context.Context) error {
 		return databaseError(err)
 	}
 	defer writer.close()
+	p.attached = true
 	reader, err := p.follow(ctx, writer)
 	if err != nil {
 		return err

@@ -26,6 +26,9 @@ type Status struct {
 	// zero when it is the reader of the log that waits.
 	Fault      error
 	FaultSince time.Time
+	// Rebuild is how far the program's own generation has come, when the live
+	// one is of another program; else nil.
+	Rebuild *Progress
 	// Position says that the checkpoint and the log do not belong together. It
 	// stays, whatever the fault is later, until the opposite is proven.
 	Position *PositionError
