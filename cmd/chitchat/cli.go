@@ -23,19 +23,21 @@ Start it and open http://localhost:8080 in two windows.`
 
 // cli is the command line. Each flag has an environment variable; flags win.
 type cli struct {
-	Config Config            `embed:""`
-	Log    logConfig         `embed:"" prefix:"log-"`
-	Ver    versionFlag       `name:"version" help:"Print the version."`
-	Serve  serveCommand      `cmd:"" default:"withargs" help:"Serve the chat (this is what happens without a command)."`
-	Status statusCommand     `cmd:"" help:"Show the log's end, how far the tables are, and what is quarantined."`
-	Token  tokenCommand      `cmd:"" help:"Mint a token for a person in a channel."`
-	SQL    sqlCommand        `cmd:"" name:"sql" help:"Query the tables in SQL, as a reader who can change nothing."`
-	Migr   migrateCommand    `cmd:"" name:"migrate" help:"Bring the database up to date and say what was done (serve does so by itself); accept a log that lost its end."`
-	Export exportCommand     `cmd:"" help:"Write the log as NDJSON, with its sequences and times."`
-	Import importCommand     `cmd:"" help:"Make the log from what export has written, with its sequences and times; refused when the log is not empty."`
-	Demo   demoCommand       `cmd:"" help:"Fill an empty log with a sample: some weeks of a small company's chat, to query and to look at."`
-	Health healthCommand     `cmd:"" name:"healthcheck" help:"Ask a running server whether it is ready; for containers without a shell."`
-	Vers   versionSubcommand `cmd:"" name:"version" help:"Print the version."`
+	Config  Config            `embed:""`
+	Log     logConfig         `embed:"" prefix:"log-"`
+	Ver     versionFlag       `name:"version" help:"Print the version."`
+	Serve   serveCommand      `cmd:"" default:"withargs" help:"Serve the chat (this is what happens without a command)."`
+	Status  statusCommand     `cmd:"" help:"Show the log's end, how far the tables are, and what is quarantined."`
+	Token   tokenCommand      `cmd:"" help:"Mint a token for a person in a channel."`
+	SQL     sqlCommand        `cmd:"" name:"sql" help:"Query the tables in SQL, as a reader who can change nothing."`
+	Rebuild rebuildCommand    `cmd:"" help:"Build the tables anew from the log, beside the live ones, and switch to them at once."`
+	Verify  verifyCommand     `cmd:"" help:"Prove that the tables are what the log says, row by row."`
+	Migr    migrateCommand    `cmd:"" name:"migrate" help:"Bring the database up to date and say what was done (serve does so by itself); accept a log that lost its end."`
+	Export  exportCommand     `cmd:"" help:"Write the log as NDJSON, with its sequences and times."`
+	Import  importCommand     `cmd:"" help:"Make the log from what export has written, with its sequences and times; refused when the log is not empty."`
+	Demo    demoCommand       `cmd:"" help:"Fill an empty log with a sample: some weeks of a small company's chat, to query and to look at."`
+	Health  healthCommand     `cmd:"" name:"healthcheck" help:"Ask a running server whether it is ready; for containers without a shell."`
+	Vers    versionSubcommand `cmd:"" name:"version" help:"Print the version."`
 }
 
 // Config is what several commands need.

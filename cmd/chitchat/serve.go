@@ -229,7 +229,10 @@ func (s *server) refuse() error {
 // notReady returns why the process can't serve.
 func (s *server) notReady() []string {
 	reasons := append(s.gateway.Ready(), s.authority.Problems()...)
-	if status := s.projector.Status(); status.Fault != nil {
+	if status := s.projector.Status(); status.Rebuild != nil {
+		reasons = append(reasons, fmt.Sprintf("the tables are of another program and are built anew: %s, %d of %d",
+			status.Rebuild.Phase, status.Rebuild.Seq, status.Rebuild.End))
+	} else if status.Fault != nil {
 		reasons = append(reasons, "the tables are not kept up: "+publicReason(status.Fault))
 	} else if status.Applied == (domain.Position{}) {
 		reasons = append(reasons, "the tables are not open yet")
