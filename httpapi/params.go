@@ -84,6 +84,32 @@ func timeParam(params url.Values, name string) (*time.Time, error) {
 	return new(time.Unix(0, int64(since)).UTC()), nil
 }
 
+// momentParam returns the moment of the past in the parameter at, nil without
+// it.
+func momentParam(params url.Values) (*projections.Moment, error) {
+	if !params.Has("at") {
+		return nil, nil
+	}
+	moment, err := projections.ParseMoment(params.Get("at"), time.UTC)
+	if err != nil {
+		return nil, invalidRequest("at is the sequence of an event, like 812, or a time, like 2026-01-31T12:00:00Z. Write a + in it as %%2B.")
+	}
+	return &moment, nil
+}
+
+// pastError makes of err what a client is told that asks for a moment which has
+// not come.
+func pastError(err error) error {
+	var beyond *projections.BeyondError
+	if !errors.As(err, &beyond) {
+		return err
+	}
+	if errors.Is(err, projections.ErrUnavailable) {
+		return domain.Errorf(domain.CodeUnavailable, "Not applied yet, try again, with min_seq=%d to wait for it.", beyond.Seq)
+	}
+	return invalidRequest("at is beyond the last event, which is %d. Give a lower one, or leave it out for what is now.", beyond.LogSeq)
+}
+
 // applied lets a request through when the read models have applied min_seq.
 func (s *Server) applied(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {

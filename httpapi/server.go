@@ -41,6 +41,10 @@ type Channel interface {
 type Reader interface {
 	Messages(ctx context.Context, channel domain.Channel, q projections.MessageQuery) (projections.MessagePage, error)
 	People(ctx context.Context, channel domain.Channel) (projections.Roster, error)
+	// MessagesAt and PeopleAt are of the past. Their error is a
+	// [*projections.BeyondError], too, when the moment has not come.
+	MessagesAt(ctx context.Context, channel domain.Channel, at projections.Moment, q projections.MessageQuery) (projections.Past, error)
+	PeopleAt(ctx context.Context, channel domain.Channel, at projections.Moment) (projections.PastRoster, error)
 	// WaitApplied returns when the read models have applied seq.
 	WaitApplied(ctx context.Context, seq uint64) error
 }

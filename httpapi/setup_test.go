@@ -37,6 +37,9 @@ type reader struct {
 	messages func(context.Context, domain.Channel, projections.MessageQuery) (projections.MessagePage, error)
 	people   func(context.Context, domain.Channel) (projections.Roster, error)
 	applied  func(context.Context, uint64) error
+
+	messagesAt func(context.Context, domain.Channel, projections.Moment, projections.MessageQuery) (projections.Past, error)
+	peopleAt   func(context.Context, domain.Channel, projections.Moment) (projections.PastRoster, error)
 }
 
 func (r *reader) Messages(ctx context.Context, c domain.Channel, q projections.MessageQuery) (projections.MessagePage, error) {
@@ -45,6 +48,14 @@ func (r *reader) Messages(ctx context.Context, c domain.Channel, q projections.M
 
 func (r *reader) People(ctx context.Context, c domain.Channel) (projections.Roster, error) {
 	return r.people(ctx, c)
+}
+
+func (r *reader) MessagesAt(ctx context.Context, c domain.Channel, at projections.Moment, q projections.MessageQuery) (projections.Past, error) {
+	return r.messagesAt(ctx, c, at, q)
+}
+
+func (r *reader) PeopleAt(ctx context.Context, c domain.Channel, at projections.Moment) (projections.PastRoster, error) {
+	return r.peopleAt(ctx, c, at)
 }
 
 func (r *reader) WaitApplied(ctx context.Context, seq uint64) error { return r.applied(ctx, seq) }

@@ -124,16 +124,15 @@ SELECT 'moment' AS kind, epoch, applied_seq, log_seq, seq, '' AS id, '' AS user_
 FROM moment`
 	pastStays = `
 UNION ALL
-SELECT 'stay', '', 0, 0, s.joined_seq, s.session, s.user_id, s.user_name, coalesce(s.user_avatar, ''), s.joined_at, s.joined_nanos, s.term
-FROM moment m CROSS JOIN LATERAL (
-  SELECT joined_seq, session, user_id, user_name, user_avatar, joined_at, joined_nanos, term FROM chat.sessions
-  WHERE channel = $1 AND joined_seq <= m.seq AND (left_seq IS NULL OR left_seq > m.seq) AND m.seq <= m.applied_seq) s`
+SELECT 'stay', '', 0, 0, joined_seq, session, user_id, user_name, coalesce(user_avatar, ''), joined_at, joined_nanos, term
+FROM chat.sessions
+WHERE channel = $1 AND joined_seq <= (SELECT seq FROM moment) AND (left_seq IS NULL OR left_seq > (SELECT seq FROM moment))`
 	pastMessages = `
 UNION ALL
 SELECT 'message', '', 0, 0, p.seq, p.id, p.user_id, p.user_name, coalesce(p.user_avatar, ''), p.sent_at, p.sent_nanos, p.text
-FROM moment m CROSS JOIN LATERAL (
+FROM (
   SELECT seq, id, user_id, user_name, user_avatar, sent_at, sent_nanos, text FROM chat.messages
-  WHERE channel = $1 AND seq <= m.seq AND m.seq <= m.applied_seq AND seq < $6 AND seq > $7`
+  WHERE channel = $1 AND seq <= (SELECT seq FROM moment) AND seq < $6 AND seq > $7`
 	pastBack    = withMoment + pastStays + pastMessages + ` ORDER BY seq DESC LIMIT $8) p`
 	pastForward = withMoment + pastStays + pastMessages + ` ORDER BY seq LIMIT $8) p`
 	pastPeople  = withMoment + pastStays

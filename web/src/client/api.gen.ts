@@ -40,6 +40,8 @@ export interface paths {
         /**
          * What was said
          * @description A page of the channel's messages, oldest first. Without before, after or start_time it is the newest page. With before it is the page that ends just below that sequence; with after or start_time it is the page that begins there. has_more says whether there are more messages beyond the page in the direction of reading: older ones without after and start_time, else newer ones.
+         *
+         *     With at it is the channel as it was then: the messages up to there, and in users who was present. Page on in the same past with the answer's at, and before or after.
          */
         get: operations["listMessages"];
         put?: never;
@@ -59,7 +61,7 @@ export interface paths {
         };
         /**
          * Who is here
-         * @description Who is in the channel now, each user once, by name and then by id.
+         * @description Who is in the channel now, or with at who was there then, each user once, by name and then by id.
          */
         get: operations["listUsers"];
         put?: never;
@@ -234,6 +236,11 @@ export interface components {
          * @description An event's place in the log. Sequences of one channel rise, with gaps.
          */
         Seq: number;
+        /**
+         * Format: int64
+         * @description The sequence of the moment that was asked for; only with the parameter at. What is behind it is not in the answer.
+         */
+        AtSeq: number;
         /** @description One socket, across its reconnects. Printable ASCII without spaces. */
         SessionId: string;
         /** @description A message as history shows it. It is the same event as a frame of the websocket, without prev. */
@@ -255,6 +262,9 @@ export interface components {
             messages: components["schemas"]["Message"][];
             position: components["schemas"]["Position"];
             has_more: boolean;
+            at?: components["schemas"]["AtSeq"];
+            /** @description Who was present then; only with at. */
+            users?: components["schemas"]["RosterUser"][];
         };
         RosterUser: {
             id: string;
@@ -265,6 +275,7 @@ export interface components {
         Roster: {
             users: components["schemas"]["RosterUser"][];
             position: components["schemas"]["Position"];
+            at?: components["schemas"]["AtSeq"];
         };
         Health: {
             /** @constant */
@@ -550,6 +561,12 @@ export interface components {
     parameters: {
         /** @description The token, where the header Authorization cannot be set. */
         Token: string;
+        /**
+         * @description A moment of the past. Digits alone are a sequence: it and all before it have happened. Else it is a time, in RFC 3339 or like 2026-01-31 12:00, which is UTC; write a + in it as %2B. A time is the place in the log behind the last event of that time or before, by the events' own times; the answer's at says which.
+         *
+         *     A sequence that is not applied yet is answered with 503, with min_seq it is waited for, and one beyond the log with 400. A time to come is now.
+         */
+        At: string;
         /** @description Waits, for at most 2 seconds, until this sequence can be read. A client that was told "your message is 812" reads it back with min_seq=812. Then 503. */
         MinSeq: number;
     };
@@ -647,6 +664,12 @@ export interface operations {
                  * @example 1767268800
                  */
                 start_time?: number;
+                /**
+                 * @description A moment of the past. Digits alone are a sequence: it and all before it have happened. Else it is a time, in RFC 3339 or like 2026-01-31 12:00, which is UTC; write a + in it as %2B. A time is the place in the log behind the last event of that time or before, by the events' own times; the answer's at says which.
+                 *
+                 *     A sequence that is not applied yet is answered with 503, with min_seq it is waited for, and one beyond the log with 400. A time to come is now.
+                 */
+                at?: components["parameters"]["At"];
                 /** @description Waits, for at most 2 seconds, until this sequence can be read. A client that was told "your message is 812" reads it back with min_seq=812. Then 503. */
                 min_seq?: components["parameters"]["MinSeq"];
             };
@@ -677,6 +700,12 @@ export interface operations {
             query?: {
                 /** @description The token, where the header Authorization cannot be set. */
                 token?: components["parameters"]["Token"];
+                /**
+                 * @description A moment of the past. Digits alone are a sequence: it and all before it have happened. Else it is a time, in RFC 3339 or like 2026-01-31 12:00, which is UTC; write a + in it as %2B. A time is the place in the log behind the last event of that time or before, by the events' own times; the answer's at says which.
+                 *
+                 *     A sequence that is not applied yet is answered with 503, with min_seq it is waited for, and one beyond the log with 400. A time to come is now.
+                 */
+                at?: components["parameters"]["At"];
                 /** @description Waits, for at most 2 seconds, until this sequence can be read. A client that was told "your message is 812" reads it back with min_seq=812. Then 503. */
                 min_seq?: components["parameters"]["MinSeq"];
             };
