@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/faustman/chitchat/projections"
 )
@@ -21,27 +20,6 @@ func rebuildNow(t testing.TB, url string, log *memoryLog) string {
 		t.Fatalf("Rebuild: %v", err)
 	}
 	return fmt.Sprint("model_", rebuilt.Generation)
-}
-
-// TestRebuildIsTheSame is the property of a rebuild: whatever the history, its
-// tables are those that were kept up live.
-func TestRebuildIsTheSame(t *testing.T) {
-	url := newDatabase(t)
-	rapid.Check(t, func(r *rapid.T) {
-		log := newMemoryLog()
-		execute(t, url, `DELETE FROM chitchat.generation; DROP SCHEMA IF EXISTS model_1, model_2 CASCADE`)
-		p := run(t, openStore(t, url), log, projections.Options{Batch: rapid.IntRange(1, 40).Draw(r, "batch")})
-		for range rapid.IntRange(0, 150).Draw(r, "entries") {
-			drawEntry(r, log, len(log.records))
-		}
-		caughtUp(t, p, log)
-		p.stop()
-		before := dump(t, url, "model_1")
-		after := dump(t, url, rebuildNow(t, url, log))
-		if diff := cmp.Diff(before, after); diff != "" {
-			r.Fatalf("tables of the rebuild (-live +rebuilt):\n%s", diff)
-		}
-	})
 }
 
 func TestRebuildBesideAProjector(t *testing.T) {
