@@ -45,6 +45,25 @@ type generation struct {
 	ViewsVersion int
 }
 
+// GenerationInfo is a generation of the read model, as an operator sees it.
+type GenerationInfo struct {
+	Number int
+	// State is live, building (of a rebuild that runs or was broken off) or
+	// former.
+	State string
+	// ModelVersion is that of the program that made it; see [ModelVersion].
+	ModelVersion string
+	// SwitchedAt is when it was put into use, or made when it never was.
+	SwitchedAt time.Time
+}
+
+// Generations returns all generations by their numbers. Errors are
+// [ErrUnavailable] or the context's.
+func (s *Store) Generations(ctx context.Context) ([]GenerationInfo, error) {
+	return collect(ctx, s, "read the generations", pgx.RowToStructByPos[GenerationInfo],
+		`SELECT number, state, model_version, coalesce(switched_at, created_at) FROM chitchat.generation ORDER BY number`)
+}
+
 // openWriter connects, brings the database up to date and returns a writer to
 // the live generation, which it makes when there is none.
 func (p *Projector) openWriter(ctx context.Context) (*writer, error) {

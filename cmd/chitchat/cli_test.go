@@ -17,13 +17,13 @@ func TestHelp(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit code = %d", code)
 	}
-	for _, want := range []string{"serve", "status", "token", "sql", "migrate", "healthcheck", "version", "--data", "--nats-url",
+	for _, want := range []string{"serve", "status", "rebuild", "verify", "token", "sql", "migrate", "healthcheck", "version", "--data", "--nats-url",
 		"--database-url", "--jwt-secret", "CHITCHAT_DATA", "NATS_URL", "DATABASE_URL", "JWT_SECRET", "http://localhost:8080"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("--help does not name %s", want)
 		}
 	}
-	for _, command := range []string{"serve", "status", "token", "sql", "migrate", "healthcheck", "version"} {
+	for _, command := range []string{"serve", "status", "rebuild", "verify", "token", "sql", "migrate", "healthcheck", "version"} {
 		if out, _, code := chitchat(t, command, "--help"); code != 0 || !strings.Contains(out, "Usage: chitchat "+command) {
 			t.Errorf("%s --help: exit code %d, output %.100q", command, code, out)
 		}

@@ -21,18 +21,27 @@ type statusCommand struct {
 
 // status is what the command shows.
 type status struct {
-	Epoch       string          `json:"epoch"`
-	LogSeq      uint64          `json:"log_seq"`
-	Generation  int             `json:"generation,omitempty"`
-	AppliedSeq  uint64          `json:"applied_seq"`
-	AppliedAt   *time.Time      `json:"applied_at,omitempty"`
-	LagEvents   uint64          `json:"lag_events"`
-	LagSeconds  float64         `json:"lag_seconds"`
-	Quarantined uint64          `json:"quarantined"`
-	Duplicates  uint64          `json:"duplicates"`
-	Gateways    []gatewayStatus `json:"gateways"`
+	Epoch       string     `json:"epoch"`
+	LogSeq      uint64     `json:"log_seq"`
+	Generation  int        `json:"generation,omitempty"`
+	AppliedSeq  uint64     `json:"applied_seq"`
+	AppliedAt   *time.Time `json:"applied_at,omitempty"`
+	LagEvents   uint64     `json:"lag_events"`
+	LagSeconds  float64    `json:"lag_seconds"`
+	Quarantined uint64     `json:"quarantined"`
+	Skipped     uint64     `json:"skipped"`
+	Duplicates  uint64     `json:"duplicates"`
+	// Others are the generations that the views don't show.
+	Others   []generationStatus `json:"other_generations"`
+	Gateways []gatewayStatus    `json:"gateways"`
 	// Problems say what could not be found out, or is wrong.
 	Problems []string `json:"problems,omitempty"`
+}
+
+type generationStatus struct {
+	Number     int       `json:"number"`
+	State      string    `json:"state"`
+	SwitchedAt time.Time `json:"switched_at"`
 }
 
 type gatewayStatus struct {
@@ -57,7 +66,7 @@ func (c *statusCommand) Run(ctx context.Context, out *console, config *Config) (
 	defer func() { err = errors.Join(err, b.close()) }()
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
-	s := status{Gateways: []gatewayStatus{}}
+	s := status{Gateways: []gatewayStatus{}, Others: []generationStatus{}}
 	if err := s.readLog(ctx, b, out); err != nil {
 		return err
 	}
@@ -123,11 +132,15 @@ func (s *status) readTables(ctx context.Context, b *backend, out *console) error
 	if s.LagEvents > 0 {
 		s.LagSeconds = max(freshness.Behind, time.Since(freshness.LookedAt)).Seconds()
 	}
-	for code, n := range counts {
-		if code == projections.Duplicate {
-			s.Duplicates = n
-		} else {
-			s.Quarantined += n
+	s.Duplicates, s.Skipped = counts[projections.Duplicate], counts[projections.Skipped]
+	s.Quarantined = counts[projections.Invalid] + counts[projections.Refused]
+	generations, err := store.Generations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range generations {
+		if g.Number != s.Generation {
+			s.Others = append(s.Others, generationStatus{g.Number, g.State, g.SwitchedAt})
 		}
 	}
 	if freshness.Applied.Epoch != s.Epoch || s.AppliedSeq > s.LogSeq {
@@ -148,7 +161,10 @@ func (s *status) print(w io.Writer) error {
 		fmt.Fprintf(table, "tables\tgeneration %d, applied %d\n", s.Generation, s.AppliedSeq)
 	}
 	fmt.Fprintf(table, "lag\t%d events, %.1f s\n", s.LagEvents, s.LagSeconds)
-	fmt.Fprintf(table, "quarantine\t%d events, and %d repeated messages that were dropped\n", s.Quarantined, s.Duplicates)
+	fmt.Fprintf(table, "quarantine\t%d events, %d skipped, and %d repeated messages that were dropped\n", s.Quarantined, s.Skipped, s.Duplicates)
+	for _, g := range s.Others {
+		fmt.Fprintf(table, "generation\t%d: %s since %s\n", g.Number, g.State, g.SwitchedAt.Format(time.RFC3339))
+	}
 	for _, g := range s.Gateways {
 		state := "seen " + g.Seen.Format(time.RFC3339)
 		if g.Stopped {
