@@ -1,0 +1,239 @@
+package main_test
+
+import (
+	"bytes"
+	"cmp"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+var updateSQLDoc = flag.Bool("update", false, "write the results in docs/sql.md anew")
+
+// sqlDoc is the page whose queries and results are held to the sample.
+var sqlDoc = filepath.Join("..", "..", "docs", "sql.md")
+
+const (
+	// minQuestions is how many the page must answer.
+	minQuestions = 20
+	// maxRows bounds a result, which people read.
+	maxRows = 10
+)
+
+// question is a query of the page with its result.
+type question struct {
+	heading string // without the number
+	number  int    // 0 when it stands in none of the questions
+	query   string
+	want    string
+	at, end int // of want in the page; 0 when it has no result
+}
+
+func (q question) name() string { return fmt.Sprintf("%02d %.40s", q.number, q.heading) }
+
+var (
+	sqlBlock   = regexp.MustCompile("(?s)```sql\n(.*?)```\n(\n```text\n(.*?)```\n)?")
+	docHeading = regexp.MustCompile(`(?m)^#+ (?:(\d+)\. )?(.+)$`)
+)
+
+// questionsOf finds the queries of a page.
+func questionsOf(t *testing.T, page string) []question {
+	t.Helper()
+	var found []question
+	for _, at := range sqlBlock.FindAllStringSubmatchIndex(page, -1) {
+		q := question{query: page[at[2]:at[3]]}
+		if at[6] >= 0 {
+			q.want, q.at, q.end = page[at[6]:at[7]], at[6], at[7]
+		}
+		headings := docHeading.FindAllStringSubmatch(page[:at[0]], -1)
+		if len(headings) > 0 {
+			last := headings[len(headings)-1]
+			q.heading = last[2]
+			q.number, _ = strconv.Atoi(cmp.Or(last[1], "0"))
+		}
+		found = append(found, q)
+	}
+	return found
+}
+
+// Every query of docs/sql.md gives the result that stands there, to the byte: by `chitchat sql`, and for a tool that
+// comes over TCP as the analyst, in whatever time zone it is.
+func TestSQLDoc(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(sqlDoc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(text)
+	questions := questionsOf(t, page)
+	wantQuestions(t, page, questions)
+	data, c := serveSample(t)
+	var (
+		mu      sync.Mutex // guards results
+		results = make([]string, len(questions))
+	)
+	t.Run("questions", func(t *testing.T) {
+		for i, q := range questions {
+			t.Run(q.name(), func(t *testing.T) {
+				t.Parallel()
+				got := wantAnswer(t, data, c, q)
+				mu.Lock()
+				defer mu.Unlock()
+				results[i] = got
+			})
+		}
+	})
+	wantInPsql(t, c, questions)
+	if *updateSQLDoc && !t.Failed() {
+		writeResults(t, page, questions, results)
+	}
+}
+
+// serveSample serves the page's sample, with a port for tools.
+func serveSample(t *testing.T) (data string, c tool) {
+	t.Helper()
+	data = memoryDir(t)
+	out, errs, code := chitchat(t, "demo", "--data", data, "--until", "2026-06-01")
+	if code != 0 {
+		t.Fatalf("demo: exit code %d, %s", code, errs)
+	}
+	entries := regexp.MustCompile(`(\d+) entries in all`).FindStringSubmatch(out)
+	if entries == nil {
+		t.Fatalf("demo does not say how many entries there are:\n%s", out)
+	}
+	_, c = serveTools(t, data, freeAddress(t))
+	eventually(t, "the tables have the sample", func() bool {
+		value, _ := c.pgx("SELECT applied_seq FROM chat.freshness")
+		return value == entries[1]
+	})
+	return data, c
+}
+
+// memoryDir is dataDir, in memory where the machine has a place for that: the log syncs each of the sample's 20,000
+// entries, which takes a busy disk a minute.
+func memoryDir(t *testing.T) string {
+	t.Helper()
+	const memory = "/dev/shm"
+	dir, err := os.MkdirTemp(memory, "chitchat-data-")
+	if err != nil {
+		return dataDir(t)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return filepath.Join(dir, "data")
+}
+
+// wantQuestions wants the page's form: questions, numbered, each with its query, its result and its cost.
+func wantQuestions(t *testing.T, page string, questions []question) {
+	t.Helper()
+	numbered := 0
+	for _, q := range questions {
+		if q.number == 0 {
+			continue
+		}
+		numbered++
+		rows := strings.Count(q.want, "\n") - 1
+		switch {
+		case q.number != numbered:
+			t.Errorf("question %d is the %dth", q.number, numbered)
+		case !strings.HasSuffix(q.heading, "?"):
+			t.Errorf("question %d asks nothing: %q", q.number, q.heading)
+		case q.end == 0:
+			t.Errorf("question %d has no result", q.number)
+		case !strings.Contains(q.query, "ORDER BY"):
+			t.Errorf("question %d has no order, so no result", q.number)
+		case !*updateSQLDoc && (rows < 1 || rows > maxRows):
+			t.Errorf("question %d has a result of %d rows, want 1 to %d", q.number, rows, maxRows)
+		case !strings.Contains(page, fmt.Sprintf("\n| %d ", q.number)):
+			t.Errorf("question %d is not in the table of costs", q.number)
+		}
+	}
+	if numbered < minQuestions {
+		t.Errorf("the page has %d questions, want %d or more", numbered, minQuestions)
+	}
+}
+
+// wantAnswer asks one question both ways, and returns the answer.
+func wantAnswer(t *testing.T, data string, c tool, q question) string {
+	t.Helper()
+	out, errs, code := chitchat(t, "sql", "--data", data, q.query)
+	if code != 0 {
+		t.Fatalf("chitchat sql: exit code %d, %s", code, errs)
+	}
+	if q.end > 0 && !*updateSQLDoc && out != q.want {
+		t.Errorf("chitchat sql prints\n%s\nwant, as docs/sql.md has it (-update writes it),\n%s", out, q.want)
+	}
+	c.t = t
+	if got := c.table("SET TimeZone = 'Asia/Tokyo'", q.query); q.end > 0 && got != out {
+		t.Errorf("over TCP, in Tokyo:\n%s\nwant, as chitchat sql prints it,\n%s", got, out)
+	}
+	return out
+}
+
+// table runs statements as the analyst and prints the last one's rows as `chitchat sql` does.
+func (c tool) table(statements ...string) string {
+	c.t.Helper()
+	conn := c.analyst()
+	var last *pgconn.Result
+	for _, statement := range statements {
+		results, err := conn.PgConn().Exec(c.t.Context(), statement).ReadAll()
+		if err != nil {
+			c.t.Fatalf("over TCP: %v", err)
+		}
+		last = results[len(results)-1]
+	}
+	var out strings.Builder
+	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+	for i, field := range last.FieldDescriptions {
+		fmt.Fprint(table, map[bool]string{true: "\t"}[i > 0], field.Name)
+	}
+	fmt.Fprintln(table)
+	for _, row := range last.Rows {
+		fmt.Fprintf(table, "%s\n", bytes.Join(row, []byte("\t")))
+	}
+	_ = table.Flush()
+	return out.String()
+}
+
+// wantInPsql runs all queries in the program that people use, where it is installed; pgx has done the same.
+func wantInPsql(t *testing.T, c tool, questions []question) {
+	t.Helper()
+	if _, err := exec.LookPath("psql"); err != nil {
+		return
+	}
+	var all []string
+	for _, q := range questions {
+		all = append(all, q.query)
+	}
+	c.t = t
+	if _, state := c.psql(all...); state != "" {
+		t.Errorf("psql over TCP: %s", state)
+	}
+}
+
+// writeResults puts the results into the page.
+func writeResults(t *testing.T, page string, questions []question, results []string) {
+	t.Helper()
+	var out strings.Builder
+	from := 0
+	for i, q := range questions {
+		if q.end > 0 {
+			out.WriteString(page[from:q.at])
+			out.WriteString(results[i])
+			from = q.end
+		}
+	}
+	out.WriteString(page[from:])
+	if err := os.WriteFile(sqlDoc, []byte(out.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
