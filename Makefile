@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web fuzz bench lint generate check-generated fmt tools clean
+.PHONY: help run build web test test-go test-web fuzz bench bench-rebuild lint generate check-generated fmt tools clean
 
 GOLANGCI_LINT_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
@@ -51,6 +51,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 
 bench: ## Measure what an append, a delivery and a projected event cost (BENCHTIME, 1s)
 	go test -run '^$$' -bench . -benchtime $${BENCHTIME:-1s} -timeout 20m ./domain ./eventstore ./httpapi/gateway ./projections
+
+bench-rebuild: ## Measure rebuild and verify beside a bare COPY of the same rows (EVENTS, 1000000)
+	@bin="$$(internal/pgd/fetch.sh)" && CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" CHITCHAT_BENCH_EVENTS=$${EVENTS:-1000000} \
+		go test -run '^$$' -bench '^BenchmarkRebuild$$' -benchtime 1x -timeout 30m ./cmd/chitchat
 
 tools: bin/golangci-lint bin/govulncheck
 

@@ -1,8 +1,8 @@
 // Package projections keeps the read model: tables in Postgres that say what
 // the log says, and the queries over them.
 //
-//	log ──Reader──► Projector ──one transaction──► model_N: message, session, person, channel,
-//	                    │                                   quarantine, checkpoint
+//	log ──Reader──► Projector ──one transaction──► model_N: message, event, session, person, channel,
+//	                    │                                   daily, quarantine, checkpoint
 //	                    │ in-process wake-up                         │
 //	                    ▼                                            ▼
 //	       those in WaitApplied ◄──one poller── Store ◄──views── schema chat
@@ -31,9 +31,10 @@
 // answer was lost needs no other treatment. While nothing is applied,
 // [Status].Fault says why. Some faults need a person, [*PositionError] (the
 // checkpoint is of another log, or not what this one has at its sequence) and
-// [*ModelError] (the tables were made by a program with another model); nothing
-// is applied until they are mended, which the next attempt finds by itself.
-// [StartOver] is the operator's way out of both.
+// [*ModelError] (the live generation was replaced by a program with another
+// model, while this one ran); nothing is applied until they are mended, which
+// the next attempt finds by itself. [StartOver] is the operator's way out of the
+// first, [Rebuild] out of the second.
 //
 // A sequence alone proves nothing: a log that lost its end gives the same ones
 // away again. So the checkpoint keeps when the log took its entry, by the log's
@@ -48,7 +49,24 @@
 //
 // The tables are in a schema of their generation, the views of chat show the
 // live one. A generation is never changed in shape: a program with another
-// [ModelVersion] builds the next and switches the views.
+// [ModelVersion] puts one of its own into the place of the live one when it
+// starts.
+//
+// [Rebuild] fills the next generation beside the live one and switches:
+//
+//	log ──one pass──► fold ──COPY──► model_N+1, without indexes
+//	                                   │ indexes, then the messages whose id may
+//	                                   │ have been used before, one by one
+//	                                   ▼
+//	                         writer catches up ──► switch: freeze model_N, catch up with
+//	                                               it, show model_N+1; one transaction
+//
+// [RollBack] brings the former generation up to date and switches back to it,
+// [DropFormer] drops it. One rebuild runs at a time. Whatever ends it, the live
+// generation is as it was. [Verify] loads the log into a shadow in the same way
+// and compares it with a snapshot of the live tables. Memory is bounded by the
+// size of a batch, a Bloom filter and who is there, whatever the length of the
+// log. docs/decisions/0008 and 0009 say why.
 //
 // # Queries
 //
