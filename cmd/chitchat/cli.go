@@ -32,6 +32,8 @@ type cli struct {
 	SQL     sqlCommand        `cmd:"" name:"sql" help:"Query the tables in SQL, as a reader who can change nothing."`
 	Rebuild rebuildCommand    `cmd:"" help:"Build the tables anew from the log, beside the live ones, and switch to them at once."`
 	Verify  verifyCommand     `cmd:"" help:"Prove that the tables are what the log says, row by row."`
+	Tail    tailCommand       `cmd:"" help:"Print events as they come, or a channel as it was at a time past."`
+	Quar    quarantineCommand `cmd:"" name:"quarantine" help:"Look at what is in the log and not in the tables, and try it again."`
 	Migr    migrateCommand    `cmd:"" name:"migrate" help:"Bring the database up to date and say what was done (serve does so by itself); accept a log that lost its end."`
 	Export  exportCommand     `cmd:"" help:"Write the log as NDJSON, with its sequences and times."`
 	Import  importCommand     `cmd:"" help:"Make the log from what export has written, with its sequences and times; refused when the log is not empty."`
