@@ -47,6 +47,18 @@ func BenchmarkProject(b *testing.B) {
 	}
 }
 
+// BenchmarkRebuild shows what an event costs in a rebuild, without its decoding.
+// See BenchmarkRebuild of cmd/chitchat for the whole.
+func BenchmarkRebuild(b *testing.B) {
+	log, url := newMemoryLog(), newDatabase(b)
+	fill(log, 0, b.N)
+	b.ReportAllocs()
+	b.ResetTimer()
+	rebuildNow(b, url, log)
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
 // BenchmarkProjectBare is what BenchmarkProject is to be seen beside: the rows of
 // the message table alone, without a checkpoint, copied or inserted by others.
 func BenchmarkProjectBare(b *testing.B) {

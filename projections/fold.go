@@ -78,7 +78,7 @@ type ids interface {
 // suspect is a message that may be a duplicate, to be looked at again when that
 // can be told.
 type suspect struct {
-	record eventstore.Record
+	record *eventstore.Record
 	users  int // in its channel at that moment
 }
 
@@ -89,8 +89,8 @@ type fold struct {
 	presence *domain.Presence // goes on from batch to batch
 	changes  []domain.Change  // what this batch did to presence
 
-	events   []eventstore.Record
-	messages []eventstore.Record
+	events   []*eventstore.Record
+	messages []*eventstore.Record
 	stays    []*stayRow
 	byJoin   map[uint64]*stayRow
 	users    map[string]*tally
@@ -119,10 +119,13 @@ func messageKeys(records []eventstore.Record) (userIDs, ids []string) {
 	return userIDs, ids
 }
 
-func newFold(ids ids, presence *domain.Presence) *fold {
+// newFold returns the fold of a batch of so many records.
+func newFold(ids ids, presence *domain.Presence, records int) *fold {
 	return &fold{
 		ids:      ids,
 		presence: presence,
+		events:   make([]*eventstore.Record, 0, records),
+		messages: make([]*eventstore.Record, 0, records),
 		byJoin:   make(map[uint64]*stayRow),
 		users:    make(map[string]*tally),
 		channels: make(map[string]*tally),
@@ -130,8 +133,8 @@ func newFold(ids ids, presence *domain.Presence) *fold {
 	}
 }
 
-// add takes the next entry of the log.
-func (f *fold) add(record eventstore.Record) {
+// add takes the next entry of the log. It keeps the record.
+func (f *fold) add(record *eventstore.Record) {
 	if record.Err != nil || record.Event == nil {
 		f.reject(record)
 		return
@@ -148,7 +151,7 @@ func (f *fold) add(record eventstore.Record) {
 
 // addLate takes a message whose successors were taken before. users is how many
 // were in its channel at that moment.
-func (f *fold) addLate(record eventstore.Record, users int) {
+func (f *fold) addLate(record *eventstore.Record, users int) {
 	if message, ok := record.Event.(*domain.MessagePosted); ok && record.Err == nil {
 		f.addMessage(record, message, users)
 		return
@@ -156,7 +159,7 @@ func (f *fold) addLate(record eventstore.Record, users int) {
 	f.reject(record)
 }
 
-func (f *fold) addMessage(record eventstore.Record, message *domain.MessagePosted, users int) {
+func (f *fold) addMessage(record *eventstore.Record, message *domain.MessagePosted, users int) {
 	switch first := f.ids.first(messageKey{message.From.ID, message.ID}, record.Seq); first {
 	case record.Seq:
 		f.take(record, users, false)
@@ -177,7 +180,7 @@ func (f *fold) undo() {
 
 // take counts an event which is to be applied. users is how many were in its
 // channel with it, at most.
-func (f *fold) take(record eventstore.Record, users int, opened bool) {
+func (f *fold) take(record *eventstore.Record, users int, opened bool) {
 	message, isMessage := record.Event.(*domain.MessagePosted)
 	f.events = append(f.events, record)
 	if isMessage {
@@ -206,7 +209,7 @@ func (f *fold) take(record eventstore.Record, users int, opened bool) {
 }
 
 // reject puts an entry that is no event, or is refused, into quarantine.
-func (f *fold) reject(record eventstore.Record) {
+func (f *fold) reject(record *eventstore.Record) {
 	code, reason := Invalid, "it is no event"
 	var refusal *refusal
 	if errors.As(record.Err, &refusal) {
@@ -227,12 +230,12 @@ func (f *fold) reject(record eventstore.Record) {
 }
 
 // drop leaves out a message whose sender has used its id before, at first.
-func (f *fold) drop(record eventstore.Record, first uint64) {
+func (f *fold) drop(record *eventstore.Record, first uint64) {
 	f.quarantine(record, Duplicate, fmt.Sprintf("duplicate of sequence %d", first))
 	f.outcome.duplicates++
 }
 
-func (f *fold) quarantine(record eventstore.Record, code QuarantineCode, reason string) {
+func (f *fold) quarantine(record *eventstore.Record, code QuarantineCode, reason string) {
 	f.quarantined = append(f.quarantined, Quarantined{
 		Seq:          record.Seq,
 		Subject:      plain(record.Subject),
@@ -245,7 +248,7 @@ func (f *fold) quarantine(record eventstore.Record, code QuarantineCode, reason 
 }
 
 // stay takes over what the event did to a session.
-func (f *fold) stay(record eventstore.Record, change domain.Change) {
+func (f *fold) stay(record *eventstore.Record, change domain.Change) {
 	if !change.Opened && !change.Moved && !change.Closed {
 		return
 	}
@@ -262,7 +265,7 @@ func (f *fold) stay(record eventstore.Record, change domain.Change) {
 	}
 }
 
-func (f *fold) count(tallies map[string]*tally, key string, record eventstore.Record, message, opened bool) {
+func (f *fold) count(tallies map[string]*tally, key string, record *eventstore.Record, message, opened bool) {
 	t := tallies[key]
 	if t == nil {
 		t = &tally{key: key, firstSeq: record.Seq, firstAt: record.Event.At()}

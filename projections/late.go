@@ -32,9 +32,9 @@ func (l *lateApplier) apply(ctx context.Context, records []eventstore.Record, _ 
 		if err := tx.SendBatch(ctx, questions).Close(); err != nil {
 			return fmt.Errorf("look the ids up: %w", err)
 		}
-		fold = newFold(used, domain.NewPresence())
-		for _, record := range records {
-			fold.addLate(record, l.users[record.Seq])
+		fold = newFold(used, domain.NewPresence(), len(records))
+		for i := range records {
+			fold.addLate(&records[i], l.users[records[i].Seq])
 		}
 		writes := &pgx.Batch{}
 		fold.write(writes)

@@ -87,9 +87,9 @@ CREATE UNLOGGED TABLE suspect (seq bigint NOT NULL, subject text NOT NULL, store
 // apply implements applier.
 func (l *loader) apply(ctx context.Context, records []eventstore.Record, logSeq uint64) (outcome, error) {
 	last := &records[len(records)-1]
-	fold := newFold(l.seen, l.presence)
+	fold := newFold(l.seen, l.presence, len(records))
 	for i := range records {
-		fold.add(records[i])
+		fold.add(&records[i])
 	}
 	err := pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
 		if err := fold.copyRows(ctx, tx); err != nil {
@@ -144,19 +144,19 @@ func (f *fold) copyRows(ctx context.Context, tx pgx.Tx) error {
 var messageColumns = []string{"channel", "seq", "id", "user_id", "user_name", "user_avatar", "sent_at", "sent_nanos", "text"}
 
 func (f *fold) messageRow(i int) ([]any, error) {
-	record := &f.messages[i]
+	record := f.messages[i]
 	m, _ := record.Event.(*domain.MessagePosted)
 	return []any{string(record.Channel), int64(record.Seq), m.ID, m.From.ID, m.From.Name, optional(m.From.Avatar),
 		m.SentAt, nanosOf(m.SentAt), m.Text}, nil
 }
 
 func (f *fold) eventRow(i int) ([]any, error) {
-	record := &f.events[i]
+	record := f.events[i]
 	return []any{int64(record.Seq), string(record.Channel), string(record.Event.Type()), record.Event.At(), payloadOf(record)}, nil
 }
 
 func (f *fold) suspectRow(i int) ([]any, error) {
-	record := &f.suspects[i].record
+	record := f.suspects[i].record
 	return []any{int64(record.Seq), record.Subject, record.Stored.UnixNano(), int64(f.suspects[i].users), record.Payload}, nil
 }
 
@@ -208,7 +208,7 @@ func (l *loader) judge(ctx context.Context, applied func(outcome)) error {
 		late := &lateApplier{conn: l.conn, users: make(map[uint64]int, len(suspects))}
 		records := make([]eventstore.Record, len(suspects))
 		for i, s := range suspects {
-			records[i], late.users[s.record.Seq] = s.record, s.users
+			records[i], late.users[s.record.Seq] = *s.record, s.users
 		}
 		if err := apply(ctx, late, records, 0, applied); err != nil {
 			return fmt.Errorf("judge the messages after %d: %w", after, err)
@@ -234,7 +234,8 @@ SELECT seq, subject, stored_nanos, users, payload FROM suspect WHERE seq > $1 OR
 			payload []byte
 		)
 		err := row.Scan(&seq, &subject, &stored, &s.users, &payload)
-		s.record = eventstore.Decode(subject, seq, time.Unix(0, stored).UTC(), payload)
+		record := eventstore.Decode(subject, seq, time.Unix(0, stored).UTC(), payload)
+		s.record = &record
 		return s, err
 	})
 	if err != nil {

@@ -87,7 +87,7 @@ func (f *fold) writeMessages(batch *pgx.Batch) {
 	names, avatars, texts := text[3*n:4*n], text[4*n:5*n], text[5*n:]
 	seqs, nanos, sentAts := make([]int64, n), make([]int16, n), make([]time.Time, n)
 	for i := range f.messages {
-		record := &f.messages[i]
+		record := f.messages[i]
 		message, _ := record.Event.(*domain.MessagePosted)
 		channels[i], seqs[i] = string(record.Channel), int64(record.Seq)
 		ids[i], texts[i] = message.ID, message.Text
@@ -109,7 +109,7 @@ func (f *fold) writeEvents(batch *pgx.Batch) {
 		ats                       = make([]time.Time, n)
 	)
 	for i := range f.events {
-		record := &f.events[i]
+		record := f.events[i]
 		seqs[i], channels[i] = int64(record.Seq), string(record.Channel)
 		types[i], ats[i] = string(record.Event.Type()), record.Event.At()
 		payloads[i] = string(payloadOf(record))

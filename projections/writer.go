@@ -103,7 +103,7 @@ func (w *writer) apply(ctx context.Context, records []eventstore.Record, logSeq 
 		return outcome{}, fmt.Errorf("begin at %s: %w", w.at, err)
 	}
 	for i := range records {
-		fold.add(records[i])
+		fold.add(&records[i])
 	}
 	writes := &pgx.Batch{}
 	fold.write(writes)
@@ -162,7 +162,7 @@ func (w *writer) begin(ctx context.Context, records []eventstore.Record, logSeq 
 		w.presence = nil
 		return nil, err
 	}
-	return newFold(first, w.presence), nil
+	return newFold(first, w.presence, len(records)), nil
 }
 
 // usedIDs are the sequences that have the keys of a batch, as the tables know
