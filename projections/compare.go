@@ -227,22 +227,7 @@ func merge[T any](ctx context.Context, sides [2]side, scan pgx.RowToFunc[T], com
 		}
 	}
 	for want.row != nil || have.row != nil {
-		order := 0
-		switch {
-		case have.row == nil:
-			order = -1
-		case want.row == nil:
-			order = 1
-		default:
-			order = compare(*want.row, *have.row)
-		}
-		var left, right *T
-		if order <= 0 {
-			left = want.row
-		}
-		if order >= 0 {
-			right = have.row
-		}
+		left, right := next(want.row, have.row, compare)
 		pair(left, right)
 		if left != nil {
 			if err := want.next(); err != nil {
@@ -256,4 +241,20 @@ func merge[T any](ctx context.Context, sides [2]side, scan pgx.RowToFunc[T], com
 		}
 	}
 	return nil
+}
+
+// next returns those of two rows that come next: both when they belong
+// together. One of them may be nil.
+func next[T any](want, have *T, compare func(T, T) int) (left, right *T) {
+	if want == nil || have == nil {
+		return want, have
+	}
+	switch order := compare(*want, *have); {
+	case order < 0:
+		return want, nil
+	case order > 0:
+		return nil, have
+	default:
+		return want, have
+	}
 }

@@ -103,8 +103,7 @@ func (p *Projector) prepare(ctx context.Context, conn *pgx.Conn) (*writer, error
 	}
 	p.progress.update(func(s *Status) {
 		s.Applied, s.AppliedAt = w.at, w.eventAt
-		s.Duplicates = counts[Duplicate]
-		s.Quarantined = counts[Invalid] + counts[Refused]
+		s.count(counts)
 	})
 	return w, nil
 }

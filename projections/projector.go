@@ -92,12 +92,27 @@ func (p *Projector) watch(ctx context.Context) error {
 			status := p.Status()
 			if due && status.Generation > 0 && status.Position == nil && p.store.noteEnd(ctx, last) == nil {
 				noted, notedAt = last, time.Now()
+				p.recount(ctx, status.Batches)
 			}
 		}
 		if !pause(ctx, watchEvery) {
 			return nil
 		}
 	}
+}
+
+// recount looks at the quarantine, which an operator may have changed, unless
+// more is applied meanwhile.
+func (p *Projector) recount(ctx context.Context, batches uint64) {
+	counts, err := p.store.QuarantineCounts(ctx)
+	if err != nil {
+		return // the next look is soon
+	}
+	p.progress.update(func(s *Status) {
+		if s.Batches == batches {
+			s.count(counts)
+		}
+	})
 }
 
 // project makes one attempt after the other. Each begins at the checkpoint as

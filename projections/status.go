@@ -32,11 +32,17 @@ type Status struct {
 	// Position says that the checkpoint and the log do not belong together. It
 	// stays, whatever the fault is later, until the opposite is proven.
 	Position *PositionError
-	// Quarantined counts the entries in quarantine, Duplicates the repeated
-	// messages that were dropped; see [QuarantineCode].
+	// Quarantined counts the entries in quarantine that need a look, Duplicates
+	// the repeated messages that were dropped; see [QuarantineCode].
 	Quarantined, Duplicates uint64
 	// Batches and Events count what this projector has applied since it began.
 	Batches, Events uint64
+}
+
+// count takes over what is in quarantine.
+func (s *Status) count(counts map[QuarantineCode]uint64) {
+	s.Duplicates = counts[Duplicate]
+	s.Quarantined = counts[Invalid] + counts[Refused]
 }
 
 // progress is the projector's state for those who ask.

@@ -71,7 +71,10 @@ func hangUp(conn *pgx.Conn) {
 
 func (w *writer) quarantineCounts(ctx context.Context) (map[QuarantineCode]uint64, error) {
 	counts := make(map[QuarantineCode]uint64)
-	rows, _ := w.conn.Query(ctx, `SELECT code, count(*) FROM quarantine GROUP BY code`)
+	rows, _ := w.conn.Query(ctx, `
+SELECT CASE WHEN q.code <> $1 AND s.seq IS NOT NULL THEN $2 ELSE q.code END, count(*)
+FROM quarantine q LEFT JOIN chitchat.skipped s ON s.epoch = $3 AND s.seq = q.seq
+GROUP BY 1`, Duplicate, Skipped, w.at.Epoch)
 	var (
 		code  QuarantineCode
 		count uint64
