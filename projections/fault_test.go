@@ -227,7 +227,10 @@ func TestGenerationOfAnotherModel(t *testing.T) {
 	p := run(t, store, log, projections.Options{})
 	caughtUp(t, p, log)
 	p.stop()
-	execute(t, url, `UPDATE chitchat.generation SET model_version = 'older'`)
+	execute(t, url, `
+UPDATE chitchat.generation SET model_version = 'older';
+ALTER TABLE model_1.checkpoint RENAME COLUMN frozen TO cold; -- nothing is known of its shape
+ALTER TABLE model_1.message RENAME TO utterance`)
 	log.post("lobby", says(john, 1, "m2"))
 	p = run(t, store, log, projections.Options{})
 	caughtUp(t, p, log)
@@ -238,7 +241,10 @@ func TestGenerationOfAnotherModel(t *testing.T) {
 	if got := query(t, url, `SELECT number || state || model_version FROM chitchat.generation ORDER BY 1`); !cmp.Equal(got, []string{"1formerolder", "2live" + projections.ModelVersion}) {
 		t.Errorf("generations = %q, want the older one kept", got)
 	}
-	execute(t, url, `UPDATE chitchat.generation SET model_version = CASE number WHEN 1 THEN '`+projections.ModelVersion+`' ELSE 'newer' END`)
+	execute(t, url, `
+ALTER TABLE model_1.checkpoint RENAME COLUMN cold TO frozen;
+ALTER TABLE model_1.utterance RENAME TO message;
+UPDATE chitchat.generation SET model_version = CASE number WHEN 1 THEN '`+projections.ModelVersion+`' ELSE 'newer' END`)
 	log.post("lobby", says(john, 2, "m3"))
 	p = run(t, store, log, projections.Options{})
 	caughtUp(t, p, log)

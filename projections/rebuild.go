@@ -88,8 +88,9 @@ type rebuild struct {
 // generation stays until the next rebuild or [DropFormer]; [RollBack] goes back
 // to it. With an error, or when ctx ends, the live generation is as it was, and
 // what was built is thrown away by the next rebuild, which begins anew. Errors
-// are [ErrRebuilding], [ErrSwitchBlocked], [ErrUnavailable] when the database
-// can't be reached at first, those of the log's reader and the database's.
+// are [ErrRebuilding], [ErrSwitchBlocked], a [*PositionError] when the live
+// generation is of another log, [ErrUnavailable] when the database can't be
+// reached at first, those of the log's reader and the database's.
 func Rebuild[R Reader](ctx context.Context, url string, log Log[R], opts RebuildOptions) (Rebuilt, error) {
 	return withRebuild(ctx, url, sourceOf(log), opts, (*rebuild).run)
 }
@@ -122,6 +123,9 @@ func withRebuild(ctx context.Context, url string, log source, opts RebuildOption
 }
 
 func (r *rebuild) run(ctx context.Context) error {
+	if err := r.belongs(ctx); err != nil {
+		return err
+	}
 	last, err := r.log.last(ctx)
 	if err != nil {
 		return fmt.Errorf("ask the log for its end: %w", err)
@@ -138,6 +142,17 @@ func (r *rebuild) run(ctx context.Context) error {
 		return err
 	}
 	return r.putIntoUse(ctx, made.Number, building, ready)
+}
+
+// belongs tells whether the live generation, if there is one, was built from
+// this log. It is the operator's to say that another log is the truth now.
+func (r *rebuild) belongs(ctx context.Context) error {
+	current, found, err := findGeneration(ctx, r.conn, live)
+	if err != nil || !found {
+		return err
+	}
+	_, _, err = readCheckpoint(ctx, r.conn, r.log, current)
+	return err
 }
 
 // create makes the empty generation, and drops what an earlier rebuild left.

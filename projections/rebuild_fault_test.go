@@ -164,3 +164,34 @@ func TestRebuildQuarantinesWhatPostgresRefuses(t *testing.T) {
 		t.Errorf("Verify = %+v, want no difference", found)
 	}
 }
+
+// TestRebuildOfAnotherLogIsRefused: which log is the truth is the operator's to
+// say, with StartOver.
+func TestRebuildOfAnotherLogIsRefused(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*memoryLog)
+	}{
+		{"another epoch", func(l *memoryLog) { l.become("bbbbccccdddd", 100) }},
+		{"a lost end", func(l *memoryLog) { l.become(l.epoch, 100) }},
+		{"a lost end that grew", func(l *memoryLog) {
+			n := len(l.records)
+			l.become(l.epoch, 100)
+			for i := range n {
+				l.post("lobby", says(john, i, fmt.Sprint("again", i)))
+			}
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			log, url := sample(t)
+			test.change(log)
+			var position *projections.PositionError
+			if _, err := projections.Rebuild(t.Context(), url, log, projections.RebuildOptions{Logger: discard()}); !errors.As(err, &position) {
+				t.Errorf("Rebuild = %v, want a PositionError", err)
+			}
+			if got := generations(t, url); !cmp.Equal(got, []string{"1 live"}) {
+				t.Errorf("generations = %q, want the live one alone", got)
+			}
+		})
+	}
+}

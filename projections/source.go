@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/faustman/chitchat/domain"
 	"github.com/faustman/chitchat/eventstore"
+	"github.com/faustman/chitchat/migrations"
 )
 
 // Reader reads the log in order.
@@ -71,6 +73,26 @@ func (s source) behind(ctx context.Context, at domain.Position, stored int64, la
 		Applied:    time.Unix(0, stored).UTC(),
 		Stored:     first.Stored.UTC(),
 	}
+}
+
+// readCheckpoint returns how far the generation is, having compared that with
+// the log, and the log's end. The columns that it reads are those of every
+// model.
+func readCheckpoint(ctx context.Context, conn *pgx.Conn, log source, of generation) (at, last domain.Position, err error) {
+	var stored int64
+	err = conn.QueryRow(ctx, `SELECT epoch, seq, stored_nanos FROM `+migrations.Schema(of.Number)+`.checkpoint`).Scan(&at.Epoch, &at.Seq, &stored)
+	if err != nil {
+		return at, last, fmt.Errorf("read the checkpoint of generation %d: %w", of.Number, err)
+	}
+	if last, err = log.last(ctx); err != nil {
+		return at, last, fmt.Errorf("ask the log for its end: %w", err)
+	}
+	reader, err := log.behind(ctx, at, stored, last)
+	if err != nil {
+		return at, last, err
+	}
+	reader.Close()
+	return at, last, nil
 }
 
 // applier applies records in one transaction. With an error nothing is applied,

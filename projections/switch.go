@@ -262,8 +262,13 @@ UPDATE chitchat.generation SET state = $1, switched_at = now() WHERE number = $2
 
 // retire freezes the live generation where it is, and brings the other as far.
 func (r *rebuild) retire(ctx context.Context, tx pgx.Tx, current generation, f *follower) error {
+	table := migrations.Schema(current.Number) + `.checkpoint`
+	stop := `UPDATE ` + table + ` SET frozen = true RETURNING epoch, seq`
+	if current.ModelVersion != ModelVersion { // of which epoch and seq are all that is known
+		stop = `SELECT epoch, seq FROM ` + table + ` FOR UPDATE`
+	}
 	var at domain.Position
-	err := tx.QueryRow(ctx, `UPDATE `+migrations.Schema(current.Number)+`.checkpoint SET frozen = true RETURNING epoch, seq`).Scan(&at.Epoch, &at.Seq)
+	err := tx.QueryRow(ctx, stop).Scan(&at.Epoch, &at.Seq)
 	if err != nil {
 		return fmt.Errorf("stop generation %d: %w", current.Number, err)
 	}

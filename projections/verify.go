@@ -141,15 +141,11 @@ func (v *verification) run(ctx context.Context) error {
 	if !alone {
 		return ErrVerifying
 	}
-	last, err := v.log.last(ctx)
-	if err != nil {
-		return fmt.Errorf("ask the log for its end: %w", err)
-	}
 	current, err := v.findLive(ctx)
 	if err != nil {
 		return err
 	}
-	at, err := v.checkpoint(ctx, current, last)
+	at, last, err := readCheckpoint(ctx, v.live, v.log, current)
 	if err != nil {
 		return err
 	}
@@ -175,25 +171,6 @@ func (v *verification) findLive(ctx context.Context) (generation, error) {
 		return generation{}, &ModelError{Generation: current.Number, Have: current.ModelVersion, Want: ModelVersion}
 	}
 	return current, nil
-}
-
-// checkpoint returns how far the generation is, having compared that with the
-// log.
-func (v *verification) checkpoint(ctx context.Context, of generation, last domain.Position) (domain.Position, error) {
-	var (
-		at     domain.Position
-		stored int64
-	)
-	err := v.live.QueryRow(ctx, `SELECT epoch, seq, stored_nanos FROM `+migrations.Schema(of.Number)+`.checkpoint`).Scan(&at.Epoch, &at.Seq, &stored)
-	if err != nil {
-		return domain.Position{}, fmt.Errorf("read the checkpoint of generation %d: %w", of.Number, err)
-	}
-	reader, err := v.log.behind(ctx, at, stored, last)
-	if err != nil {
-		return domain.Position{}, err
-	}
-	reader.Close()
-	return at, nil
 }
 
 // createShadow makes the empty shadow, instead of one that was left.
@@ -235,11 +212,7 @@ func (v *verification) compareSnapshot(ctx context.Context, loader *loader) erro
 	if err != nil {
 		return err
 	}
-	last, err := v.log.last(ctx)
-	if err != nil {
-		return fmt.Errorf("ask the log for its end: %w", err)
-	}
-	at, err := v.checkpoint(ctx, current, last)
+	at, last, err := readCheckpoint(ctx, v.live, v.log, current)
 	if err != nil {
 		return err
 	}

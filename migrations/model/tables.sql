@@ -102,7 +102,8 @@ CREATE TABLE quarantine (
 );
 
 -- How far this generation has come: one row, moved in the transaction that
--- applies the events up to it.
+-- applies the events up to it. Programs of every model read epoch, seq and
+-- stored_nanos.
 CREATE TABLE checkpoint (
   only_row      boolean     PRIMARY KEY DEFAULT true CHECK (only_row),
   epoch         text        NOT NULL,
