@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,11 +36,12 @@ func Tables() string { return tables }
 // for a session whose search_path is the generation's schema.
 func Indexes() string { return indexes }
 
-// IndexesOf returns the statements of [Indexes] for one table, in their order.
-func IndexesOf(table string) []string {
+// IndexesOf returns the statements of [Indexes] for the tables, in their order.
+func IndexesOf(tables ...string) []string {
 	var own []string
 	for statement := range strings.SplitSeq(comment.ReplaceAllString(indexes, ""), ";") {
-		if strings.Contains(statement, "TABLE "+table+" ") || strings.Contains(statement, " ON "+table+" ") {
+		onTable := func(table string) bool { return strings.Contains(statement, " ON "+table+" ") }
+		if slices.ContainsFunc(tables, onTable) {
 			own = append(own, strings.TrimSpace(statement))
 		}
 	}

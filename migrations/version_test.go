@@ -14,7 +14,7 @@ import (
 // views as they are.
 func TestVersionsFollowTheirSQL(t *testing.T) {
 	const (
-		model        = "938538997c51"
+		model        = "cfc3bbc5183d"
 		modelVersion = "2"
 		views        = "e2b640950497"
 		viewsVersion = 2

@@ -29,11 +29,13 @@ const (
 
 // loadSettings are for the session that fills tables without an index. A load
 // that breaks off is thrown away, so its commits need not be on disk before the
-// one that puts it into use.
+// one that puts it into use. Two indexes are made at a time, which is
+// parallel enough.
 const loadSettings = `
 SET search_path TO %s;
 SET synchronous_commit = off;
 SET maintenance_work_mem = '256MB';
+SET max_parallel_maintenance_workers = 0;
 SET jit = off;
 SET lock_timeout = '10s';
 SET statement_timeout = 0;

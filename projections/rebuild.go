@@ -211,10 +211,16 @@ func (r *rebuild) fill(ctx context.Context, made generation, upTo uint64) error 
 	return nil
 }
 
-// index makes the indexes, those of the messages beside all others.
+// index makes the indexes, two at a time.
 func (r *rebuild) index(ctx context.Context, schema string) error {
+	statements := migrations.IndexesOf("message", "event", "session")
+	left := make(chan string, len(statements))
+	for _, statement := range statements {
+		left <- statement
+	}
+	close(left)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return makeIndexes(ctx, r.conn, "message") })
+	group.Go(func() error { return makeIndexes(ctx, r.conn, left) })
 	group.Go(func() error {
 		conn, err := dial(ctx, r.url)
 		if err != nil {
@@ -224,17 +230,16 @@ func (r *rebuild) index(ctx context.Context, schema string) error {
 		if _, err := conn.Exec(ctx, fmt.Sprintf(loadSettings, schema)); err != nil {
 			return fmt.Errorf("set up the session: %w", err)
 		}
-		return makeIndexes(ctx, conn, "event", "session")
+		return makeIndexes(ctx, conn, left)
 	})
 	return group.Wait()
 }
 
-func makeIndexes(ctx context.Context, conn *pgx.Conn, tables ...string) error {
-	for _, table := range tables {
-		for _, statement := range migrations.IndexesOf(table) {
-			if _, err := conn.Exec(ctx, statement); err != nil {
-				return fmt.Errorf("make an index of %s: %w", table, err)
-			}
+// makeIndexes makes those that are left.
+func makeIndexes(ctx context.Context, conn *pgx.Conn, left <-chan string) error {
+	for statement := range left {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
 		}
 	}
 	return nil

@@ -246,8 +246,8 @@ func (v *verification) finish(ctx context.Context, loader *loader) error {
 		return err
 	}
 	if loader.suspects > 0 {
-		if err := makeIndexes(ctx, v.shadow, "message"); err != nil {
-			return err
+		if _, err := v.shadow.Exec(ctx, `CREATE INDEX ON message (user_id, id)`); err != nil {
+			return fmt.Errorf("make an index of ids: %w", err)
 		}
 	}
 	return loader.judge(ctx, func(outcome) {})

@@ -3,7 +3,6 @@ package natsd
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -20,8 +19,6 @@ const (
 	socketMode = 0o600
 	// maxBridged bounds the connections at one time: each is a command that an operator has started.
 	maxBridged = 64
-	// copyBuffer is what a copy reads at once in bytes: nats-server writes up to 64 KiB at a time.
-	copyBuffer = 64 << 10
 	// acceptPause is the wait after a connection that could not be accepted: out of file descriptors, most likely.
 	acceptPause = 50 * time.Millisecond
 )
@@ -148,10 +145,7 @@ func (b *bridge) join(client net.Conn) {
 
 // copy copies until either side ends, and then ends both.
 func (b *bridge) copy(to, from net.Conn) {
-	// The wrappers hide the connections' own copying, which would use half the buffer.
-	_, _ = io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, copyBuffer))
-	_ = to.Close()
-	_ = from.Close()
+	gather(to, from)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.open, to)

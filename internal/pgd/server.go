@@ -150,6 +150,8 @@ func settings(cluster, sockets, addresses, port string, unsafe bool) []string {
 		"unix_socket_directories=" + sockets,
 		"unix_socket_permissions=0700",
 		"max_connections=" + strconv.Itoa(maxConnections),
+		"wal_level=minimal", // nobody replicates this server, and an index need not be written twice
+		"max_wal_senders=0",
 		"fsync=" + durable,
 		"full_page_writes=" + durable,
 		"synchronous_commit=" + durable,
