@@ -41,7 +41,7 @@ func TestPresenceApply(t *testing.T) {
 			domain.Change{Opened: true, Visible: true, Stay: stay(bob, "s2", "t1", 2)}, 2, 2},
 		{"same join again changes nothing", []domain.Event{join(ada, "s1", "t1")}, join(ada, "s1", "t1"), domain.Change{}, 1, 1},
 		{"join at another gateway moves", []domain.Event{join(ada, "s1", "t1")}, join(ada, "s1", "t2"),
-			domain.Change{Moved: true, Stay: stay(ada, "s1", "t2", 1)}, 1, 1},
+			domain.Change{Moved: true, Stay: stay(ada, "s1", "t2", 1), FormerTerm: "t1"}, 1, 1},
 		{"join of another's session changes nothing", []domain.Event{join(ada, "s1", "t1")}, join(bob, "s1", "t2"), domain.Change{}, 1, 1},
 		{"last leave shows", []domain.Event{join(ada, "s1", "t1")}, leave(ada, "s1", "t1"),
 			domain.Change{Closed: true, Visible: true, Stay: stay(ada, "s1", "t1", 1)}, 0, 0},
@@ -107,8 +107,9 @@ func (n *naive) apply(channel domain.Channel, seq uint64, event domain.Event) do
 			return domain.Change{Opened: true, Visible: first, Stay: stay}
 		}
 		if (*n)[i].User.ID == e.From.ID && (*n)[i].Term != e.Term {
+			former := (*n)[i].Term
 			(*n)[i].Term = e.Term
-			return domain.Change{Moved: true, Stay: (*n)[i]}
+			return domain.Change{Moved: true, Stay: (*n)[i], FormerTerm: former}
 		}
 	case *domain.SessionLeft:
 		i := n.find(channel, e.Session)
@@ -161,7 +162,14 @@ func TestPresenceIsTheNaiveFold(t *testing.T) {
 			session := rapid.SampledFrom(sessions).Draw(t, "session")
 			term := rapid.SampledFrom([]string{"", "t1", "t2"}).Draw(t, "term")
 			event := rapid.SampledFrom([]domain.Event{join(user, session, term), leave(user, session, term)}).Draw(t, "event")
-			if d := diff.Diff(model.apply(channel, seq+1, event), presence.Apply(channel, seq+1, event)); d != "" {
+			before := slices.Clone(model)
+			change := presence.Apply(channel, seq+1, event)
+			if rapid.IntRange(0, 3).Draw(t, "undo") == 0 {
+				presence.Undo(change)
+				compare(t, presence, before, channels, people, sessions)
+				change = presence.Apply(channel, seq+1, event)
+			}
+			if d := diff.Diff(model.apply(channel, seq+1, event), change); d != "" {
 				t.Fatalf("Apply (-want +got):\n%s", d)
 			}
 			if rapid.IntRange(0, 9).Draw(t, "restart") == 0 {

@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// A history with crashes takes half a second. -rapid.checks asks for more.
-	_ = flag.Set("rapid.checks", "30")
+	_ = flag.Set("rapid.checks", "20")
 	pgtest.Main(m)
 }
 

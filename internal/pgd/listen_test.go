@@ -76,8 +76,8 @@ func TestListenIsForOneGuest(t *testing.T) {
 		{"the superuser", pgd.User, guestPassword, pgd.Database, "", "28000"},
 		{"another database", guest, guestPassword, "postgres", "", "28000"},
 		{"no such database", guest, guestPassword, "all", "", "28000"},
-		{"replication", guest, guestPassword, pgd.Database, "&replication=true", "28000"},
-		{"the superuser's replication", pgd.User, guestPassword, pgd.Database, "&replication=database", "28000"},
+		{"replication", guest, guestPassword, pgd.Database, "&replication=true", "53300"}, // the server has no walsender at all,
+		{"the superuser's replication", pgd.User, guestPassword, pgd.Database, "&replication=database", "53300"},
 	} {
 		if got := knock(t, opts.Listen, test.user, test.password, test.database, test.more); got != test.want {
 			t.Errorf("%s: refused with %q, want %q", test.name, got, test.want)
