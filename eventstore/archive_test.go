@@ -77,7 +77,7 @@ func importArchive(t testing.TB, nc *nats.Conn, archive []byte, keep bool) (even
 	if keep {
 		opts.Epoch = reader.Info().Epoch
 	}
-	return eventstore.Import(t.Context(), nc, opts, reader.Next)
+	return eventstore.Import(t.Context(), nc, opts, func(context.Context) (eventstore.Entry, error) { return reader.Next() })
 }
 
 // mustImport imports the archive into a server of its own.
@@ -112,8 +112,8 @@ func entries(n int) []eventstore.Entry {
 }
 
 // from returns a next that gives the entries, and then err.
-func from(all []eventstore.Entry, err error) func() (eventstore.Entry, error) {
-	return func() (eventstore.Entry, error) {
+func from(all []eventstore.Entry, err error) func(context.Context) (eventstore.Entry, error) {
+	return func(context.Context) (eventstore.Entry, error) {
 		if len(all) == 0 {
 			return eventstore.Entry{}, err
 		}

@@ -63,7 +63,8 @@ type Imported struct {
 // Import makes the log from the entries that next returns, with their
 // sequences, which begin with 1 and have no hole, and their times; next ends
 // them with io.EOF. It is called by one goroutine of Import's, which is waited
-// for: a next that waits long must end with ctx.
+// for: a next that waits long must end with its ctx, which ends when Import
+// fails, too.
 //
 // A log without entries is replaced, and so is what an import left that broke
 // off; it fails with [ErrNotEmpty] when there are entries, and with a
@@ -72,7 +73,7 @@ type Imported struct {
 // run at the same time. Each entry is as durable as an appended one. Sessions
 // that are open at the end are held by terms that stopped, so that the next
 // gateway ends them.
-func Import(ctx context.Context, nc *nats.Conn, opts ImportOptions, next func() (Entry, error)) (Imported, error) {
+func Import(ctx context.Context, nc *nats.Conn, opts ImportOptions, next func(context.Context) (Entry, error)) (Imported, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return Imported{}, fmt.Errorf("import: %w", err)
@@ -128,7 +129,7 @@ func (im *importer) clear(ctx context.Context) error {
 }
 
 // run makes the stream, fills it and makes it the log.
-func (im *importer) run(ctx context.Context, next func() (Entry, error)) error {
+func (im *importer) run(ctx context.Context, next func(context.Context) (Entry, error)) error {
 	r, err := im.begin(ctx)
 	if err != nil {
 		return err
@@ -233,10 +234,10 @@ type fetched struct {
 
 // fill sends all entries, and shows the server that it is alive when there is
 // none for a while.
-func (im *importer) fill(ctx context.Context, r *restoring, next func() (Entry, error)) error {
+func (im *importer) fill(ctx context.Context, r *restoring, next func(context.Context) (Entry, error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	entries := make(chan fetched, importAhead)
-	defer func() { // the goroutine ends when ctx does
+	defer func() { // the goroutine, and next in it, ends when ctx does
 		cancel()
 		for range entries {
 		}
@@ -267,10 +268,10 @@ func (im *importer) fill(ctx context.Context, r *restoring, next func() (Entry, 
 }
 
 // fetch calls next until it fails or ctx ends, and closes entries.
-func fetch(ctx context.Context, entries chan<- fetched, next func() (Entry, error)) {
+func fetch(ctx context.Context, entries chan<- fetched, next func(context.Context) (Entry, error)) {
 	defer close(entries)
 	for ctx.Err() == nil {
-		entry, err := next()
+		entry, err := next(ctx)
 		select {
 		case entries <- fetched{entry, err}:
 		case <-ctx.Done():

@@ -174,14 +174,36 @@ func TestImportThatBreaksOff(t *testing.T) {
 	}
 }
 
+// An entry that the server refuses ends the import, though the next one never
+// comes.
+func TestImportEndsWhenNextIsSilent(t *testing.T) {
+	nc := natstest.Conn(t)
+	all := entries(3)
+	all[2].Payload = make([]byte, 2<<20)
+	feed := from(all, nil)
+	next := func(ctx context.Context) (eventstore.Entry, error) {
+		entry, err := feed(ctx)
+		if entry.Seq == 0 {
+			<-ctx.Done()
+			err = ctx.Err()
+		}
+		return entry, err
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if _, err := eventstore.Import(ctx, nc, eventstore.ImportOptions{}, next); err == nil || !strings.Contains(err.Error(), "exceeds maximum payload") || ctx.Err() != nil {
+		t.Errorf("Import = %v, %v, want that the payload is too large", err, ctx.Err())
+	}
+}
+
 // What stays of an import whose server died is no log, and the next import
 // begins anew.
 func TestImportWhoseServerDies(t *testing.T) {
 	server := natstest.New(t)
 	nc := natstest.Connect(t, server)
 	feed := from(entries(20_000), io.EOF)
-	next := func() (eventstore.Entry, error) {
-		entry, err := feed()
+	next := func(ctx context.Context) (eventstore.Entry, error) {
+		entry, err := feed(ctx)
 		if entry.Seq == 10_000 {
 			if err := server.Restart(t.Context()); err != nil {
 				t.Error(err)

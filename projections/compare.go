@@ -102,6 +102,7 @@ FROM {schema}.` + c.table + ` t GROUP BY 1, 2 ORDER BY 1, 2`
 	}
 	slices.SortFunc(differing, func(a, b block) int { return cmp.Or(cmp.Compare(a.Number, b.Number), a.compare(b)) })
 	for _, b := range differing[:min(len(differing), maxBlocks)] {
+		check.Looked++
 		if err := v.compareBlock(ctx, c, schema, b, &check); err != nil {
 			return TableCheck{}, err
 		}

@@ -21,6 +21,7 @@ type beginner interface {
 type lateApplier struct {
 	conn  beginner
 	users map[uint64]int // in the channel of the message with that sequence, at that moment
+	last  eventTime      // of those that were not refused
 }
 
 // apply implements applier.
@@ -43,5 +44,6 @@ func (l *lateApplier) apply(ctx context.Context, records []eventstore.Record, _ 
 	if err != nil {
 		return outcome{}, err
 	}
+	l.last = l.last.later(lastEvent(records, nil))
 	return fold.outcome, nil
 }

@@ -53,6 +53,22 @@ type loader struct {
 	presence *domain.Presence
 	seen     *seenIDs
 	suspects int
+	batch    int // in events
+	last     eventTime
+}
+
+// eventTime is when the event with a sequence happened.
+type eventTime struct {
+	seq uint64
+	at  time.Time
+}
+
+// later returns the one of the later sequence.
+func (t eventTime) later(other eventTime) eventTime {
+	if other.seq > t.seq {
+		return other
+	}
+	return t
 }
 
 // seenIDs is a set of message keys that never forgets one and may know too many.
@@ -83,7 +99,15 @@ CREATE UNLOGGED TABLE suspect (seq bigint NOT NULL, subject text NOT NULL, store
 		at:       domain.Position{Epoch: epoch},
 		presence: domain.NewPresence(),
 		seen:     &seenIDs{filter: bloom.New(filterBits, filterHashes)},
+		batch:    loadBatch,
 	}, nil
+}
+
+// limit makes the batches smaller, for a test.
+func (l *loader) limit(batch int) {
+	if batch > 0 {
+		l.batch = batch
+	}
 }
 
 // apply implements applier.
@@ -99,10 +123,8 @@ func (l *loader) apply(ctx context.Context, records []eventstore.Record, logSeq 
 		}
 		batch := &pgx.Batch{}
 		fold.writeCounts(batch)
-		batch.Queue(`
-UPDATE checkpoint
-SET seq = $1, event_at = coalesce($2, event_at), log_seq = $3, updated_at = now(), stored_nanos = $4`,
-			last.Seq, lastEventAt(records), max(logSeq, last.Seq), last.Stored.UnixNano())
+		batch.Queue(`UPDATE checkpoint SET seq = $1, log_seq = $2, updated_at = now(), stored_nanos = $3`,
+			last.Seq, max(logSeq, last.Seq), last.Stored.UnixNano())
 		return tx.SendBatch(ctx, batch).Close()
 	})
 	if err != nil {
@@ -111,7 +133,23 @@ SET seq = $1, event_at = coalesce($2, event_at), log_seq = $3, updated_at = now(
 	}
 	l.at.Seq, l.stored = last.Seq, last.Stored.UnixNano()
 	l.suspects += len(fold.suspects)
+	l.last = l.last.later(lastEvent(records, fold.suspects))
 	return fold.outcome, nil
+}
+
+// lastEvent returns the last event of the records that is no suspect.
+func lastEvent(records []eventstore.Record, suspects []suspect) eventTime {
+	left := len(suspects)
+	for i := len(records) - 1; i >= 0; i-- {
+		if left > 0 && suspects[left-1].record == &records[i] {
+			left--
+			continue
+		}
+		if event := records[i].Event; event != nil {
+			return eventTime{records[i].Seq, event.At()}
+		}
+	}
+	return eventTime{}
 }
 
 // copyRows copies what has a row for each entry.
@@ -195,7 +233,8 @@ func (l *loader) writeOpen(ctx context.Context) error {
 }
 
 // judge looks at the suspects, in their order, when the index of message ids is
-// there, and reports each batch of them. Then none is left.
+// there, and reports each batch of them. Then none is left, and the checkpoint
+// has the time of the last event.
 func (l *loader) judge(ctx context.Context, applied func(outcome)) error {
 	if l.suspects > 0 {
 		if _, err := l.conn.Exec(ctx, `CREATE INDEX ON suspect (seq)`); err != nil {
@@ -215,11 +254,18 @@ func (l *loader) judge(ctx context.Context, applied func(outcome)) error {
 		if err := apply(ctx, late, records, 0, applied); err != nil {
 			return fmt.Errorf("judge the messages after %d: %w", after, err)
 		}
+		l.last = l.last.later(late.last)
 		left -= len(suspects)
 		after = records[len(records)-1].Seq
 	}
 	if _, err := l.conn.Exec(ctx, `DROP TABLE suspect`); err != nil {
 		return fmt.Errorf("drop the suspects: %w", err)
+	}
+	if l.last.seq == 0 {
+		return nil
+	}
+	if _, err := l.conn.Exec(ctx, `UPDATE checkpoint SET event_at = $1`, l.last.at); err != nil {
+		return fmt.Errorf("note the last event's time: %w", err)
 	}
 	return nil
 }
@@ -253,7 +299,7 @@ func (l *loader) loadTo(ctx context.Context, reader Reader, upTo uint64, applied
 	batches := make(chan []eventstore.Record, 1)
 	group.Go(func() error {
 		defer close(batches)
-		return gather(ctx, reader, l.at.Seq, upTo, batches)
+		return gather(ctx, reader, l.at.Seq, upTo, l.batch, batches)
 	})
 	group.Go(func() error {
 		for records := range batches {
@@ -267,11 +313,11 @@ func (l *loader) loadTo(ctx context.Context, reader Reader, upTo uint64, applied
 }
 
 // gather reads from behind one sequence up to another and gives it in batches.
-func gather(ctx context.Context, reader Reader, after, upTo uint64, batches chan<- []eventstore.Record) error {
+func gather(ctx context.Context, reader Reader, after, upTo uint64, limit int, batches chan<- []eventstore.Record) error {
 	var batch []eventstore.Record
 	size := 0
 	for after < upTo {
-		records, err := reader.Next(ctx, int(min(uint64(loadBatch-len(batch)), upTo-after)))
+		records, err := readNext(ctx, reader, int(min(uint64(limit-len(batch)), upTo-after)))
 		if err != nil {
 			return fmt.Errorf("read the log behind %d: %w", after, err)
 		}
@@ -280,12 +326,12 @@ func gather(ctx context.Context, reader Reader, after, upTo uint64, batches chan
 		for i := range records {
 			size += len(records[i].Payload)
 		}
-		if len(batch) < loadBatch && size < maxBatchBytes && after < upTo {
+		if len(batch) < limit && size < maxBatchBytes && after < upTo {
 			continue
 		}
 		select {
 		case batches <- batch:
-			batch, size = make([]eventstore.Record, 0, loadBatch), 0
+			batch, size = make([]eventstore.Record, 0, limit), 0
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

@@ -46,6 +46,9 @@ type RebuildOptions struct {
 	Progress func(Progress)
 	// Logger is slog.Default() when nil.
 	Logger *slog.Logger
+
+	patience time.Duration // with the switch; switchPatience when 0
+	batch    int           // of the load; loadBatch when 0
 }
 
 // Rebuilt is what a rebuild or a rollback did.
@@ -137,11 +140,7 @@ func (r *rebuild) run(ctx context.Context) error {
 	if err := r.fill(ctx, made, last.Seq); err != nil {
 		return err
 	}
-	ready, err := transactionID(ctx, r.conn)
-	if err != nil {
-		return err
-	}
-	return r.putIntoUse(ctx, made.Number, building, ready)
+	return r.putIntoUse(ctx, made.Number, building)
 }
 
 // belongs tells whether the live generation, if there is one, was built from
@@ -185,6 +184,7 @@ func (r *rebuild) fill(ctx context.Context, made generation, upTo uint64) error 
 	if err != nil {
 		return err
 	}
+	loader.limit(r.opts.batch)
 	reader := r.log.read(0)
 	defer reader.Close()
 	err = loader.loadTo(ctx, reader, upTo, func(done outcome) {

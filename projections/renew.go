@@ -6,8 +6,12 @@ import (
 	"time"
 )
 
-// renewLogEvery is how often the log says how far a rebuild has come.
-const renewLogEvery = 10 * time.Second
+const (
+	// renewLogEvery is how often the log says how far a rebuild has come.
+	renewLogEvery = 10 * time.Second
+	// renewPatience is with the switch: for as long as the program runs.
+	renewPatience = 100 * 365 * 24 * time.Hour
+)
 
 // renew puts a generation of this program's model into the place of the live
 // one, which is of another: the former one, when that fits, as it does after a
@@ -20,7 +24,9 @@ func (p *Projector) renew(ctx context.Context, model *ModelError) error {
 		"generation", model.Generation, "has", model.Have, "want", model.Want)
 	defer p.progress.update(func(s *Status) { s.Rebuild = nil })
 	said := time.Now()
-	opts := RebuildOptions{Logger: p.logger, Progress: func(at Progress) {
+	// A switch that somebody holds up is waited for: to build all of it again
+	// would not help.
+	opts := RebuildOptions{Logger: p.logger, patience: renewPatience, Progress: func(at Progress) {
 		p.progress.update(func(s *Status) { s.Rebuild = &at })
 		if time.Since(said) >= renewLogEvery {
 			said = time.Now()

@@ -41,9 +41,9 @@ type Retried struct {
 // give. Joins and leaves can't be: what came later builds on them.
 //
 // It may run beside a projector, which waits for it, and whose status counts
-// the entry as quarantined until it connects anew. Errors are
-// [ErrNotQuarantined], a [*RetryError], a [*PositionError] or a [*ModelError]
-// when the tables are not those of the log or of this program,
+// the entry as quarantined until it looks again, within five seconds. Errors
+// are [ErrNotQuarantined], a [*RetryError], a [*PositionError] or a
+// [*ModelError] when the tables are not those of the log or of this program,
 // [ErrUnavailable], those of the log's reader and the database's. With any of
 // them nothing was changed.
 func Retry[R Reader](ctx context.Context, url string, log Log[R], seq uint64) (Retried, error) {

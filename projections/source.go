@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,7 +58,7 @@ func (s source) behind(ctx context.Context, at domain.Position, stored int64, la
 	if at.Seq == 0 {
 		return reader, nil
 	}
-	records, err := reader.Next(ctx, 1)
+	records, err := readNext(ctx, reader, 1)
 	if err != nil {
 		reader.Close()
 		return nil, fmt.Errorf("read the log at %s: %w", at, err)
@@ -93,6 +94,21 @@ func readCheckpoint(ctx context.Context, conn *pgx.Conn, log source, of generati
 	}
 	reader.Close()
 	return at, last, nil
+}
+
+// logPatience bounds the wait for an entry that the log has, as one of a
+// restart of its server takes.
+const logPatience = time.Minute
+
+// readNext is the reader's Next for who knows that there is more to come.
+func readNext(ctx context.Context, reader Reader, limit int) ([]eventstore.Record, error) {
+	bounded, cancel := context.WithTimeout(ctx, logPatience)
+	defer cancel()
+	records, err := reader.Next(bounded, limit)
+	if err != nil && ctx.Err() == nil && bounded.Err() != nil {
+		return nil, fmt.Errorf("the log gave nothing for %v: %w", logPatience, cmp.Or(reader.Fault(), err))
+	}
+	return records, err
 }
 
 // applier applies records in one transaction. With an error nothing is applied,

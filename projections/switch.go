@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +23,9 @@ const (
 	switchPause = 200 * time.Millisecond
 	// switchPatience bounds all tries. An analyst's query may take 30 s.
 	switchPatience = 10 * time.Minute
+	// switchTimeout bounds one try of the switch, in which the live projector
+	// stands still. A try is some lock timeouts and an instant's events.
+	switchTimeout = 10 * time.Second
 	// closeEnough is the lag, in entries, at which the live projector is made to
 	// wait for the rest.
 	closeEnough = 100
@@ -57,11 +61,7 @@ func (r *rebuild) rollBack(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("thaw generation %d: %w", back.Number, err)
 	}
-	ready, err := transactionID(ctx, r.conn)
-	if err != nil {
-		return err
-	}
-	return r.putIntoUse(ctx, back.Number, former, ready)
+	return r.putIntoUse(ctx, back.Number, former)
 }
 
 // DropFormer drops the generations that are no longer in use, and returns them.
@@ -87,19 +87,9 @@ func DropFormer(ctx context.Context, url string) (dropped []int, err error) {
 	return dropped, nil
 }
 
-// transactionID returns the number of a transaction of now: what it was
-// preceded by is seen by all snapshots that are later.
-func transactionID(ctx context.Context, conn *pgx.Conn) (id string, err error) {
-	if err := conn.QueryRow(ctx, `SELECT pg_current_xact_id()::text`).Scan(&id); err != nil {
-		return "", fmt.Errorf("number a transaction: %w", err)
-	}
-	return id, nil
-}
-
 // putIntoUse brings the generation, which is in the given state, up to the
-// log's end and makes the views show it. ready is the transaction behind which
-// its tables are complete.
-func (r *rebuild) putIntoUse(ctx context.Context, number int, from state, ready string) error {
+// log's end and makes the views show it.
+func (r *rebuild) putIntoUse(ctx context.Context, number int, from state) error {
 	conn, err := dial(ctx, r.url)
 	if err != nil {
 		return err
@@ -115,16 +105,18 @@ func (r *rebuild) putIntoUse(ctx context.Context, number int, from state, ready 
 		return err
 	}
 	defer follower.reader.Close()
+	r.enter(PhaseCatchUp, 0)
 	if err := r.catchUp(ctx, follower); err != nil {
 		return err
 	}
 	r.enter(PhaseSwitch, 0)
-	if err := r.switchPatiently(ctx, follower, ready); err != nil {
+	if err := r.switchPatiently(ctx, follower); err != nil {
 		return err
 	}
 	r.rebuilt.Seq = w.at.Seq
 	r.leave()
-	return r.dropOlder(ctx)
+	r.dropOlder(ctx)
+	return nil
 }
 
 // follower applies the log to a generation that nobody sees yet.
@@ -149,7 +141,7 @@ func (r *rebuild) follow(ctx context.Context, w *writer) (*follower, error) {
 // to applies the log up to the sequence at least, which it must have.
 func (f *follower) to(ctx context.Context, seq uint64) error {
 	for f.writer.at.Seq < seq {
-		records, err := f.reader.Next(ctx, MaxBatch)
+		records, err := readNext(ctx, f.reader, MaxBatch)
 		if err != nil {
 			return fmt.Errorf("read the log behind %s: %w", f.writer.at, err)
 		}
@@ -166,13 +158,12 @@ func (f *follower) to(ctx context.Context, seq uint64) error {
 
 // catchUp applies the log until little is left of it.
 func (r *rebuild) catchUp(ctx context.Context, f *follower) error {
-	r.enter(PhaseCatchUp, 0)
 	for {
 		last, err := r.log.last(ctx)
 		if err != nil {
 			return fmt.Errorf("ask the log for its end: %w", err)
 		}
-		r.report(Progress{Phase: PhaseCatchUp, Seq: f.writer.at.Seq, End: last.Seq})
+		r.report(Progress{Phase: r.phase, Seq: f.writer.at.Seq, End: last.Seq})
 		if last.Seq <= f.writer.at.Seq+closeEnough {
 			return f.to(ctx, last.Seq)
 		}
@@ -183,30 +174,44 @@ func (r *rebuild) catchUp(ctx context.Context, f *follower) error {
 }
 
 // switchPatiently tries the switch until it comes about. It leaves readers and
-// the live projector in peace between the tries.
-func (r *rebuild) switchPatiently(ctx context.Context, f *follower, ready string) error {
-	deadline := time.Now().Add(switchPatience)
+// the live projector in peace between the tries, and keeps up with the log.
+func (r *rebuild) switchPatiently(ctx context.Context, f *follower) error {
+	deadline := time.Now().Add(r.patience())
+	older, err := r.snapshots(ctx, f.writer.conn.PgConn().PID())
+	if err != nil {
+		return err
+	}
 	for {
-		waits, err := r.olderSnapshots(ctx, ready)
-		if err == nil && waits == "" {
-			if err = r.switchTo(ctx, f); err == nil {
-				return nil
-			}
+		if older, err = r.stillThere(ctx, older); err != nil {
+			return err
+		}
+		waits := "queries that read the views"
+		if len(older) == 0 {
+			err := r.switchTo(ctx, f)
 			if !lockTimedOut(err) {
 				return err
 			}
-			waits = "queries that read the views"
-		} else if err != nil {
-			return err
+		} else {
+			waits = "transactions that began before the tables were complete: process " + strings.Join(older, ", ")
 		}
 		r.report(Progress{Phase: PhaseSwitch, Seq: f.writer.at.Seq, Waits: waits})
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%w in %v: it waits for %s", ErrSwitchBlocked, switchPatience, waits)
+			return fmt.Errorf("%w in %v: it waits for %s", ErrSwitchBlocked, r.patience(), waits)
 		}
 		if !pause(ctx, switchPause) {
 			return context.Cause(ctx)
 		}
+		if err := r.catchUp(ctx, f); err != nil {
+			return err
+		}
 	}
+}
+
+func (r *rebuild) patience() time.Duration {
+	if r.opts.patience > 0 {
+		return r.opts.patience
+	}
+	return switchPatience
 }
 
 // lockTimedOut reports whether err says that a lock was not given in time, or
@@ -216,48 +221,90 @@ func lockTimedOut(err error) bool {
 	return errors.As(err, &pgErr) && (pgErr.Code == "55P03" || pgErr.Code == "40P01")
 }
 
-// olderSnapshots returns who reads with a snapshot from before the transaction,
-// or nothing. The new tables would be without a row to them.
-func (r *rebuild) olderSnapshots(ctx context.Context, ready string) (waits string, err error) {
-	err = r.conn.QueryRow(ctx, `
-SELECT coalesce('transactions that began before the tables were complete, of the processes ' || string_agg(pid::text, ', '), '')
-FROM pg_stat_activity
-WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-  AND age(backend_xmin) > age($1::text::xid8::xid)`, ready).Scan(&waits)
-	if err != nil {
-		return "", fmt.Errorf("look for old snapshots: %w", err)
+// snapshots returns who reads with a snapshot of now or before, as process and
+// begin of the transaction; but for the writer's. To a transaction with one
+// snapshot for all its statements the new tables would be as they were then,
+// without a row at the worst. Others' transactions are seen without their begin
+// by a user who may not look at them; then the process stands for them all.
+func (r *rebuild) snapshots(ctx context.Context, writer uint32) ([]string, error) {
+	return r.transactions(ctx, `AND pid <> $1`, writer)
+}
+
+// stillThere returns those of the snapshots that are not over.
+func (r *rebuild) stillThere(ctx context.Context, snapshots []string) ([]string, error) {
+	if len(snapshots) == 0 {
+		return nil, nil
 	}
-	return waits, nil
+	return r.transactions(ctx, `AND pid || coalesce(' of ' || xact_start, '') = ANY ($1)`, snapshots)
+}
+
+func (r *rebuild) transactions(ctx context.Context, which string, args ...any) ([]string, error) {
+	rows, _ := r.conn.Query(ctx, `
+SELECT pid || coalesce(' of ' || xact_start, '')
+FROM pg_stat_activity
+WHERE datname = current_database() AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()
+  AND backend_type IS DISTINCT FROM 'autovacuum worker' `+which, args...)
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("look for old snapshots: %w", err)
+	}
+	return found, nil
 }
 
 // switchTo takes the live generation out of use and makes the views show the
 // follower's, in one transaction. The live projector stands still meanwhile, so
-// that the new views are never behind what the old ones have shown.
+// that the new views are never behind what the old ones have shown. Once begun
+// it is not given up because ctx ends: who asked would not know what is so.
 func (r *rebuild) switchTo(ctx context.Context, f *follower) error {
-	return pgx.BeginFunc(ctx, r.conn, func(tx pgx.Tx) error {
-		if err := lockGenerations(ctx, tx); err != nil {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), switchTimeout)
+	defer cancel()
+	err := pgx.BeginFunc(bounded, r.conn, func(tx pgx.Tx) error { return r.switchIn(bounded, tx, f) })
+	if err == nil || !r.conn.IsClosed() {
+		return err
+	}
+	// The connection is gone, and perhaps the commit came about.
+	bounded, cancel = context.WithTimeout(context.WithoutCancel(ctx), switchTimeout)
+	defer cancel()
+	conn, lost := dial(bounded, r.url)
+	if lost != nil {
+		return err
+	}
+	defer hangUp(conn)
+	if now, found, lost := findGeneration(bounded, conn, live); lost == nil && found && now.Number == f.writer.generation {
+		return nil
+	}
+	return err
+}
+
+func (r *rebuild) switchIn(ctx context.Context, tx pgx.Tx, f *follower) error {
+	if _, err := tx.Exec(ctx, `SET LOCAL synchronous_commit = on; SET LOCAL idle_in_transaction_session_timeout = '60s'`); err != nil {
+		return fmt.Errorf("set up the switch: %w", err)
+	}
+	if err := lockGenerations(ctx, tx); err != nil {
+		return err
+	}
+	current, found, err := findGeneration(ctx, tx, live)
+	if err != nil {
+		return err
+	}
+	if found {
+		if err := r.retire(ctx, tx, current, f); err != nil {
 			return err
 		}
-		current, found, err := findGeneration(ctx, tx, live)
-		if err != nil {
-			return err
-		}
-		if found {
-			if err := r.retire(ctx, tx, current, f); err != nil {
-				return err
-			}
-		}
-		tag, err := tx.Exec(ctx, `
+	}
+	tag, err := tx.Exec(ctx, `
 UPDATE chitchat.generation SET state = $1, switched_at = now() WHERE number = $2 AND state = $3`,
-			live, f.writer.generation, f.writer.state)
-		if err == nil && tag.RowsAffected() == 0 {
-			err = errFenced
-		}
-		if err != nil {
-			return fmt.Errorf("put generation %d into use: %w", f.writer.generation, err)
-		}
-		return showGeneration(ctx, tx, f.writer.generation, switchLockTimeout)
-	})
+		live, f.writer.generation, f.writer.state)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = errFenced
+	}
+	if err != nil {
+		return fmt.Errorf("put generation %d into use: %w", f.writer.generation, err)
+	}
+	return showGeneration(ctx, tx, f.writer.generation, switchLockTimeout)
 }
 
 // retire freezes the live generation where it is, and brings the other as far.
@@ -284,8 +331,9 @@ func (r *rebuild) retire(ctx context.Context, tx pgx.Tx, current generation, f *
 	return nil
 }
 
-// dropOlder drops the generations before the former one.
-func (r *rebuild) dropOlder(ctx context.Context) error {
+// dropOlder drops the generations before the former one. What can't be dropped
+// now, because somebody still reads it, the next rebuild drops.
+func (r *rebuild) dropOlder(ctx context.Context) {
 	err := pgx.BeginFunc(ctx, r.conn, func(tx pgx.Tx) (err error) {
 		if err := lockGenerations(ctx, tx); err != nil {
 			return err
@@ -294,7 +342,7 @@ func (r *rebuild) dropOlder(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("drop older generations: %w", err)
+		r.rebuilt.Dropped = nil
+		r.logger.WarnContext(ctx, "older generations are still there", "cause", err)
 	}
-	return nil
 }

@@ -39,6 +39,8 @@ type VerifyOptions struct {
 	// Progress is called often, by one goroutine, when it is not nil. It must
 	// not block.
 	Progress func(Progress)
+
+	batch int // of the load; loadBatch when 0
 }
 
 // Verification is what a comparison of the tables with the log found.
@@ -57,9 +59,10 @@ type TableCheck struct {
 	Table string
 	// Rows is how many the log makes.
 	Rows uint64
-	// Blocks is how many blocks of rows differ. Differing counts the rows that
-	// do in those that were looked at row by row, the first hundred.
-	Blocks, Differing uint64
+	// Blocks is how many blocks of rows differ, Looked how many of these were
+	// looked at row by row, those of the lowest sequences. Differing counts the
+	// rows that differ in them.
+	Blocks, Looked, Differing uint64
 	// From is the first sequence that a difference was found at; 0 when there
 	// is none, or the rows have no sequence.
 	From uint64
@@ -100,6 +103,7 @@ type verification struct {
 	url      string
 	log      source
 	progress func(Progress)
+	batch    int
 	shadow   *pgx.Conn // holds the lock, and the shadow is written over it
 	live     *pgx.Conn // is in one snapshot from when the shadow is nearly there
 	result   Verification
@@ -114,7 +118,7 @@ type verification struct {
 // holes, and the database's.
 func Verify[R Reader](ctx context.Context, url string, log Log[R], opts VerifyOptions) (Verification, error) {
 	began := time.Now()
-	v := &verification{url: url, log: sourceOf(log), progress: opts.Progress}
+	v := &verification{url: url, log: sourceOf(log), progress: opts.Progress, batch: opts.batch}
 	if v.progress == nil {
 		v.progress = func(Progress) {}
 	}
@@ -182,7 +186,12 @@ func (v *verification) createShadow(ctx context.Context, epoch string) (*loader,
 	if err != nil {
 		return nil, fmt.Errorf("make the shadow: %w", err)
 	}
-	return newLoader(ctx, v.shadow, shadowSchema, epoch)
+	loader, err := newLoader(ctx, v.shadow, shadowSchema, epoch)
+	if err != nil {
+		return nil, err
+	}
+	loader.limit(v.batch)
+	return loader, nil
 }
 
 func (v *verification) drop(ctx context.Context) {
@@ -205,7 +214,7 @@ func (v *verification) load(ctx context.Context, loader *loader, upTo uint64) er
 // compareSnapshot takes a snapshot of the live tables, brings the shadow to the
 // same sequence and compares.
 func (v *verification) compareSnapshot(ctx context.Context, loader *loader) error {
-	if _, err := v.live.Exec(ctx, `SET jit = off; SET statement_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`); err != nil {
+	if _, err := v.live.Exec(ctx, `SET jit = off; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`); err != nil {
 		return fmt.Errorf("take a snapshot: %w", err)
 	}
 	current, err := v.findLive(ctx)
@@ -226,9 +235,6 @@ func (v *verification) compareSnapshot(ctx context.Context, loader *loader) erro
 	if err := v.finish(ctx, loader); err != nil {
 		return err
 	}
-	if err := v.readRest(ctx, at.Seq, last.Seq); err != nil {
-		return err
-	}
 	v.progress(Progress{Phase: PhaseCompare})
 	for i := range comparisons {
 		check, err := v.compare(ctx, &comparisons[i], migrations.Schema(current.Number))
@@ -237,7 +243,7 @@ func (v *verification) compareSnapshot(ctx context.Context, loader *loader) erro
 		}
 		v.result.Tables = append(v.result.Tables, check)
 	}
-	return nil
+	return v.readRest(ctx, at.Seq, last.Seq)
 }
 
 // finish writes what the load laid aside.
@@ -258,7 +264,7 @@ func (v *verification) readRest(ctx context.Context, after, upTo uint64) error {
 	reader := v.log.read(after)
 	defer reader.Close()
 	for after < upTo {
-		records, err := reader.Next(ctx, loadBatch)
+		records, err := readNext(ctx, reader, loadBatch)
 		if err != nil {
 			return fmt.Errorf("read the log behind %d: %w", after, err)
 		}

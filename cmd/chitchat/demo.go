@@ -153,7 +153,7 @@ func fill(ctx context.Context, b *backend, opts eventstore.ImportOptions, entrie
 	next, stop := iter.Pull(entries)
 	defer stop()
 	seq := uint64(0)
-	return eventstore.Import(ctx, b.conn, opts, func() (eventstore.Entry, error) {
+	return eventstore.Import(ctx, b.conn, opts, func(context.Context) (eventstore.Entry, error) {
 		e, more := next()
 		if !more {
 			return eventstore.Entry{}, io.EOF

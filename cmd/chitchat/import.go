@@ -45,7 +45,7 @@ func (c *importCommand) Run(ctx context.Context, out *console, config *Config) (
 		return err
 	}
 	defer file.Close()
-	defer context.AfterFunc(ctx, func() { _ = file.Close() })() // a pipe may be silent for ever
+	defer closeAfter(ctx, file)()
 	archive, err := eventstore.OpenArchive(file)
 	if err != nil {
 		return errors.Join(ctx.Err(), err)
@@ -64,7 +64,7 @@ func (c *importCommand) Run(ctx context.Context, out *console, config *Config) (
 			return err
 		}
 	}
-	done, err := c.makeLog(ctx, b, out, archive)
+	done, err := c.makeLog(ctx, b, out, file, archive)
 	if err != nil {
 		return err
 	}
@@ -102,6 +102,12 @@ func (c *importCommand) open() (*os.File, error) {
 	return file, nil
 }
 
+// closeAfter closes the file when ctx ends before stop is called: a pipe may be
+// silent for ever.
+func closeAfter(ctx context.Context, file io.Closer) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { _ = file.Close() })
+}
+
 // closable returns the pipe anew, so that its Close ends a Read under way: the
 // standard input's does not.
 func closable(pipe *os.File) (*os.File, error) {
@@ -136,7 +142,10 @@ func (c *importCommand) makeLog(ctx context.Context, b *backend, out *console, a
 	if c.KeepEpoch {
 		opts.Epoch = archive.Info().Epoch
 	}
-	done, err := eventstore.Import(ctx, b.conn, opts, archive.Next)
+	done, err := eventstore.Import(ctx, b.conn, opts, func(ctx context.Context) (eventstore.Entry, error) {
+		defer closeAfter(ctx, file)()
+		return archive.Next()
+	})
 	if errors.Is(err, eventstore.ErrNotEmpty) {
 		err = fmt.Errorf("%w: import makes a log where there is none, name another place with --data or --nats-url", err)
 	}

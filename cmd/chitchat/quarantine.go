@@ -213,8 +213,8 @@ type quarantineRetry struct {
 func (*quarantineRetry) Help() string {
 	return `Reads them again from the log and decodes them as this version does. What is a message now is applied in its place, as
 "chitchat rebuild" would do, beside a running server and without one. A join or a leave can't be: what came after it
-builds on who was there. "chitchat rebuild" applies it. The server counts what was applied as quarantined until it
-starts anew; "chitchat status" does not.`
+builds on who was there. "chitchat rebuild" applies it. The server no longer counts what was applied as quarantined
+some seconds later.`
 }
 
 // retryTimeout bounds the retry of one entry.

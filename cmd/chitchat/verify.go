@@ -89,7 +89,11 @@ func printTableCheck(w io.Writer, t projections.TableCheck) {
 	if t.From > 0 {
 		from = fmt.Sprintf(", from sequence %d on", t.From)
 	}
-	fmt.Fprintf(w, "table %s: %d rows differ in %d blocks%s\n", t.Table, t.Differing, t.Blocks, from)
+	atLeast := ""
+	if t.Looked < t.Blocks {
+		atLeast = "at least "
+	}
+	fmt.Fprintf(w, "table %s: %s%d rows differ in %d blocks%s\n", t.Table, atLeast, t.Differing, t.Blocks, from)
 	for _, d := range t.Differences {
 		switch {
 		case d.Have == nil:
@@ -123,7 +127,7 @@ func jsonVerification(v projections.Verification) map[string]any {
 			differences = append(differences, map[string]any{"key": d.Key, "seq": d.Seq, "log": d.Want, "table": d.Have})
 		}
 		tables = append(tables, map[string]any{
-			"table": t.Table, "rows": t.Rows, "differing_blocks": t.Blocks, "differing_rows": t.Differing,
+			"table": t.Table, "rows": t.Rows, "differing_blocks": t.Blocks, "looked_at_blocks": t.Looked, "differing_rows": t.Differing,
 			"from_seq": t.From, "differences": differences,
 		})
 	}
