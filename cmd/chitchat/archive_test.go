@@ -11,9 +11,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/faustman/chitchat/eventstore"
 	"github.com/faustman/chitchat/internal/datadir"
@@ -86,7 +89,7 @@ func chatted(t *testing.T) (data string, last uint64, archive string) {
 func archived(t *testing.T) (data, archive string) {
 	t.Helper()
 	var seq uint64
-	next := func() (eventstore.Entry, error) {
+	next := func(context.Context) (eventstore.Entry, error) {
 		if seq++; seq > 3 {
 			return eventstore.Entry{}, io.EOF
 		}
@@ -128,6 +131,7 @@ func TestExportAndImport(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	messages := tableOf(t, data, "messages", last)
 	for _, test := range []struct {
 		name   string
 		before func(data string)
@@ -158,10 +162,8 @@ func TestExportAndImport(t *testing.T) {
 				t.Errorf("sequence of the next message = %d, want one behind %d", next.Seq, last)
 			}
 			p.history(token, next.Seq) // so that the tables have it
-			for _, view := range []string{"messages"} {
-				if got, want := tableOf(t, again, view, last), tableOf(t, data, view, last); got != want {
-					t.Errorf("chat.%s is\n%s, want\n%s", view, got, want)
-				}
+			if got := tableOf(t, again, "messages", last); got != messages {
+				t.Errorf("chat.messages is\n%s, want\n%s", got, messages)
 			}
 			eventually(t, "nobody is there but bob", func() bool {
 				out, _, code := chitchat(t, "sql", "--data", again, "--format", "csv", "SELECT user_name FROM chat.presence")
@@ -275,6 +277,46 @@ func TestImportEndsOnASignal(t *testing.T) {
 	}
 	if out, errs, code := chitchatFrom(t, strings.NewReader(archive), "import", "--data", data); code != 0 {
 		t.Errorf("import again: exit code %d, %s %s", code, out, errs)
+	}
+}
+
+// An import whose server goes away says so, though its pipe stays silent.
+func TestImportFailsBesideASilentPipe(t *testing.T) {
+	t.Parallel()
+	_, archive := archived(t)
+	server, err := natsd.Start(t.Context(), natsd.Options{StoreDir: t.TempDir(), Listen: freeAddress(t), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	js, err := jetstream.New(natstest.Connect(t, server))
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent, stdin, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	defer stdin.Close() // not before the import has ended
+	lines := strings.SplitAfter(archive, "\n")
+	if _, err := io.WriteString(stdin, lines[0]+lines[1]); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	defer group.Wait()
+	group.Go(func() {
+		_, errs, code := chitchatFrom(t, silent, "import", "--data", dataDir(t), "--nats-url", server.ClientURL())
+		if code != 1 || !strings.Contains(errs, "chitchat: import: ") {
+			t.Errorf("import: exit code %d, %s; want 1 and why", code, errs)
+		}
+	})
+	eventually(t, "the import has begun", func() bool {
+		_, err := js.Stream(t.Context(), eventstore.Stream)
+		return err == nil
+	})
+	if err := server.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

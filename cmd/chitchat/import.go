@@ -137,7 +137,7 @@ func checkArchive(file *os.File) error {
 }
 
 // makeLog imports the archive and says so.
-func (c *importCommand) makeLog(ctx context.Context, b *backend, out *console, archive *eventstore.ArchiveReader) (eventstore.Imported, error) {
+func (c *importCommand) makeLog(ctx context.Context, b *backend, out *console, file io.Closer, archive *eventstore.ArchiveReader) (eventstore.Imported, error) {
 	opts := eventstore.ImportOptions{Logger: out.logger}
 	if c.KeepEpoch {
 		opts.Epoch = archive.Info().Epoch
