@@ -11,10 +11,10 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"text/tabwriter"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -66,8 +66,8 @@ func questionsOf(t *testing.T, page string) []question {
 	return found
 }
 
-// Every query of docs/sql.md gives the result that stands there, to the byte: by `chitchat sql`, and for a tool that
-// comes over TCP as the analyst, in whatever time zone it is.
+// Every query of docs/sql.md gives the result that stands there, to the byte: for a tool that comes over TCP as the
+// analyst, in whatever time zone it is, and by `chitchat sql`.
 func TestSQLDoc(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(sqlDoc)
@@ -78,21 +78,15 @@ func TestSQLDoc(t *testing.T) {
 	questions := questionsOf(t, page)
 	wantQuestions(t, page, questions)
 	data, c := serveSample(t)
-	var (
-		mu      sync.Mutex // guards results
-		results = make([]string, len(questions))
-	)
-	t.Run("questions", func(t *testing.T) {
-		for i, q := range questions {
-			t.Run(q.name(), func(t *testing.T) {
-				t.Parallel()
-				got := wantAnswer(t, data, c, q)
-				mu.Lock()
-				defer mu.Unlock()
-				results[i] = got
-			})
-		}
-	})
+	results := make([]string, len(questions))
+	conn := c.analyst()
+	if _, err := conn.Exec(t.Context(), "SET TimeZone = 'Asia/Tokyo'"); err != nil {
+		t.Fatal(err)
+	}
+	for i, q := range questions {
+		t.Run(q.name(), func(t *testing.T) { results[i] = wantAnswer(t, conn, q) })
+	}
+	wantByCommand(t, data, conn, questions, results)
 	wantInPsql(t, c, questions)
 	if *updateSQLDoc && !t.Failed() {
 		writeResults(t, page, questions, results)
@@ -162,52 +156,82 @@ func wantQuestions(t *testing.T, page string, questions []question) {
 	}
 }
 
-// wantAnswer asks one question both ways, and returns the answer.
-func wantAnswer(t *testing.T, data string, c tool, q question) string {
+// wantAnswer asks one question over TCP, in Tokyo, and returns the answer.
+func wantAnswer(t *testing.T, conn *pgx.Conn, q question) string {
 	t.Helper()
-	out, errs, code := chitchat(t, "sql", "--data", data, q.query)
-	if code != 0 {
-		t.Fatalf("chitchat sql: exit code %d, %s", code, errs)
+	results, err := conn.PgConn().Exec(t.Context(), q.query).ReadAll()
+	if err != nil {
+		t.Fatalf("over TCP: %v", err)
 	}
-	if q.end > 0 && !*updateSQLDoc && out != q.want {
-		t.Errorf("chitchat sql prints\n%s\nwant, as docs/sql.md has it (-update writes it),\n%s", out, q.want)
+	got := table(results[len(results)-1])
+	if q.end > 0 && !*updateSQLDoc && got != q.want {
+		t.Errorf("the rows are\n%s\nwant, as docs/sql.md has it (-update writes it),\n%s", got, q.want)
 	}
-	c.t = t
-	if got := c.table("SET TimeZone = 'Asia/Tokyo'", q.query); q.end > 0 && got != out {
-		t.Errorf("over TCP, in Tokyo:\n%s\nwant, as chitchat sql prints it,\n%s", got, out)
-	}
-	return out
+	return got
 }
 
-// table runs statements as the analyst and prints the last one's rows as `chitchat sql` does.
-func (c tool) table(statements ...string) string {
-	c.t.Helper()
-	conn := c.analyst()
-	var last *pgconn.Result
-	for _, statement := range statements {
-		results, err := conn.PgConn().Exec(c.t.Context(), statement).ReadAll()
-		if err != nil {
-			c.t.Fatalf("over TCP: %v", err)
-		}
-		last = results[len(results)-1]
-	}
+// table prints rows as `chitchat sql` does.
+func table(result *pgconn.Result) string {
 	var out strings.Builder
 	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	for i, field := range last.FieldDescriptions {
+	for i, field := range result.FieldDescriptions {
 		fmt.Fprint(table, map[bool]string{true: "\t"}[i > 0], field.Name)
 	}
 	fmt.Fprintln(table)
-	for _, row := range last.Rows {
+	for _, row := range result.Rows {
 		fmt.Fprintf(table, "%s\n", bytes.Join(row, []byte("\t")))
 	}
 	_ = table.Flush()
 	return out.String()
 }
 
+// byCommand is how many questions `chitchat sql` answers one by one: enough to see that it prints as table does.
+// Starting it takes longer than most queries.
+const byCommand = 3
+
+// wantByCommand wants `chitchat sql` to print the first answers as they stand in the page, and to find in its session,
+// in no time zone, the rows of all of them.
+func wantByCommand(t *testing.T, data string, conn *pgx.Conn, questions []question, results []string) {
+	t.Helper()
+	var parts []string
+	for i, q := range questions {
+		if q.end == 0 {
+			continue
+		}
+		query := strings.TrimRight(q.query, "; \n")
+		parts = append(parts, fmt.Sprintf("SELECT %d AS n, (SELECT string_agg(whole_row::text, ' ') FROM (%s\n) whole_row) AS all_rows", i, query))
+		if len(parts) > byCommand {
+			continue
+		}
+		if got := askCommand(t, data, q.query); got != results[i] {
+			t.Errorf("%s: chitchat sql prints\n%s\nwant, as over TCP in Tokyo,\n%s", q.name(), got, results[i])
+		}
+	}
+	all := strings.Join(parts, "\nUNION ALL ") + "\nORDER BY n"
+	rows, err := conn.PgConn().Exec(t.Context(), all).ReadAll()
+	if err != nil {
+		t.Fatalf("over TCP: %v", err)
+	}
+	if got, want := askCommand(t, data, all), table(rows[0]); got != want || len(rows[0].Rows) != len(parts) {
+		t.Errorf("all answers of chitchat sql are\n%s\nwant, as over TCP in Tokyo,\n%s", got, want)
+	}
+}
+
+// askCommand returns what `chitchat sql` prints.
+func askCommand(t *testing.T, data, query string) string {
+	t.Helper()
+	out, errs, code := chitchat(t, "sql", "--data", data, query)
+	if code != 0 {
+		t.Fatalf("chitchat sql: exit code %d, %s", code, errs)
+	}
+	return out
+}
+
 // wantInPsql runs all queries in the program that people use, where it is installed; pgx has done the same.
 func wantInPsql(t *testing.T, c tool, questions []question) {
 	t.Helper()
 	if _, err := exec.LookPath("psql"); err != nil {
+		t.Log("psql is not installed: the queries were not run in it, only by pgx")
 		return
 	}
 	var all []string
