@@ -88,6 +88,9 @@ var absent = map[string]bool{
 	"42P01": true, // the table or view
 }
 
+// errAbsent says that nobody has made the read model yet.
+var errAbsent = fmt.Errorf("%w: there are no tables yet; \"chitchat serve\" makes them, or \"chitchat rebuild\"", ErrUnavailable)
+
 // isAbsent reports whether err says that the read model is not there.
 func isAbsent(err error) bool {
 	var pgErr *pgconn.PgError
@@ -126,6 +129,8 @@ func queryError(ctx context.Context, operation string, err error) error {
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", operation, context.Cause(ctx))
+	case isAbsent(err):
+		return fmt.Errorf("%s: %w", operation, errAbsent)
 	case unavailable(err):
 		return fmt.Errorf("%s: %w: %w", operation, ErrUnavailable, err)
 	default:

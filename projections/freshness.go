@@ -11,7 +11,7 @@ import (
 )
 
 // errNoModel says that the views are there and no generation behind them is.
-var errNoModel = fmt.Errorf("%w: it has no checkpoint", ErrUnavailable)
+var errNoModel = errAbsent
 
 // Freshness says how fresh the read model is, as the database knows it.
 type Freshness struct {

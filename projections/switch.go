@@ -163,7 +163,9 @@ func (r *rebuild) catchUp(ctx context.Context, f *follower) error {
 		if err != nil {
 			return fmt.Errorf("ask the log for its end: %w", err)
 		}
-		r.report(Progress{Phase: r.phase, Seq: f.writer.at.Seq, End: last.Seq})
+		if r.phase == PhaseCatchUp {
+			r.report(Progress{Phase: PhaseCatchUp, Seq: f.writer.at.Seq, End: last.Seq})
+		}
 		if last.Seq <= f.writer.at.Seq+closeEnough {
 			return f.to(ctx, last.Seq)
 		}
@@ -192,7 +194,7 @@ func (r *rebuild) switchPatiently(ctx context.Context, f *follower) error {
 				return err
 			}
 		} else {
-			waits = "transactions that began before the tables were complete: process " + strings.Join(older, ", ")
+			waits = "transactions that began before the tables were complete, and must end: process " + strings.Join(older, ", ")
 		}
 		r.report(Progress{Phase: PhaseSwitch, Seq: f.writer.at.Seq, Waits: waits})
 		if time.Now().After(deadline) {

@@ -28,6 +28,7 @@ type progress struct {
 	began    time.Time // of the phase
 	first    uint64    // the sequence at which the phase began
 	shown    time.Time
+	waits    bool // it was shown to wait
 	open     bool // a bar stands on the line
 }
 
@@ -38,8 +39,9 @@ func newProgress(w io.Writer) *progress {
 // show shows it, unless it has just been shown.
 func (p *progress) show(at projections.Progress) {
 	now := p.now()
-	if at.Phase != p.phase {
+	if at.Phase != p.phase || (at.Waits != "") != p.waits {
 		p.close()
+		p.waits = at.Waits != ""
 		p.phase, p.began, p.first, p.shown = at.Phase, now, at.Seq, time.Time{}
 	}
 	every := lineEvery

@@ -80,7 +80,7 @@ func (c *quarantineList) Run(ctx context.Context, out *console, config *Config) 
 			err = printQuarantine(out.stdout, entries)
 		}
 		if more {
-			fmt.Fprintf(out.stderr, "there are more: chitchat quarantine list --after %d\n", entries[len(entries)-1].Seq)
+			fmt.Fprintf(out.stderr, "there are more: add --after %d\n", entries[len(entries)-1].Seq)
 		}
 		return err
 	})

@@ -183,7 +183,7 @@ func wantQuarantine(t *testing.T, data string, junk, odd, applied uint64) {
 		t.Errorf("list = %v, %d skipped, want %d and %d", got, skipped, junk, odd)
 	}
 	out, errs := quarantine(t, 0, data, "list", "--limit", "1")
-	if !strings.Contains(out, "SEQ") || !strings.Contains(out, "invalid") || strings.Contains(out, "\x1b") || !strings.Contains(errs, fmt.Sprintf("list --after %d", junk)) {
+	if !strings.Contains(out, "SEQ") || !strings.Contains(out, "invalid") || strings.Contains(out, "\x1b") || !strings.Contains(errs, fmt.Sprintf("add --after %d", junk)) {
 		t.Errorf("list --limit 1: %q, %s", out, errs)
 	}
 	if got, _ := listed("--after", fmt.Sprint(junk)); !slices.Equal(got, []uint64{odd}) {

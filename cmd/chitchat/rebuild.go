@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -80,7 +79,7 @@ func (c *rebuildCommand) drop(ctx context.Context, w io.Writer, databaseURL stri
 		return err
 	}
 	if c.JSON {
-		return printJSONValue(w, map[string]any{"dropped": append([]int{}, dropped...)})
+		return printObject(w, map[string]any{"dropped": append([]int{}, dropped...)})
 	}
 	if len(dropped) == 0 {
 		fmt.Fprintln(w, "there are no former tables")
@@ -97,14 +96,14 @@ func (c *rebuildCommand) print(w io.Writer, r projections.Rebuilt, took time.Dur
 		for phase, t := range r.Took {
 			seconds[phase] = t.Seconds()
 		}
-		return printJSONValue(w, map[string]any{
+		return printObject(w, map[string]any{
 			"generation": r.Generation, "former": r.Former, "seq": r.Seq, "dropped": append([]int{}, r.Dropped...),
 			"events": r.Events, "quarantined": r.Quarantined, "duplicates": r.Duplicates,
 			"seconds": took.Seconds(), "phase_seconds": seconds,
 		})
 	}
 	entries := r.Events + r.Quarantined + r.Duplicates
-	fmt.Fprintf(w, "generation %d is live, up to sequence %d: %d events, %d quarantined, %d repeated messages, in %s (%.0f a second)\n",
+	fmt.Fprintf(w, "generation %d is live, up to sequence %d; read %d events, %d quarantined, %d repeated messages in %s (%.0f a second)\n",
 		r.Generation, r.Seq, r.Events, r.Quarantined, r.Duplicates, took.Round(time.Millisecond), float64(entries)/took.Seconds())
 	if r.Former > 0 {
 		fmt.Fprintf(w, "generation %d is kept: --rollback goes back to it, --drop-old drops it\n", r.Former)
@@ -113,11 +112,4 @@ func (c *rebuildCommand) print(w io.Writer, r projections.Rebuilt, took time.Dur
 		fmt.Fprintf(w, "dropped generation %d\n", number)
 	}
 	return nil
-}
-
-func printJSONValue(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }

@@ -198,6 +198,9 @@ func TestRebuildUnderLoad(t *testing.T) {
 			t.Errorf("rebuild: %d %s %s", code, out, errs)
 		}
 	}
+	for range 5 { // what is written meanwhile is lag, and no fault
+		want(t, 0, "tables", "status", "--data", data)
+	}
 	l.part.Store("after")
 	eventually(t, "reads after the rebuild", func() bool { return l.http.count("after") > enough && l.sql.count("after") > enough })
 	close(l.stop)

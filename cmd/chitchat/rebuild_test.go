@@ -57,6 +57,12 @@ func TestRebuildAndVerify(t *testing.T) {
 	t.Parallel()
 	p, data := said(t)
 	conn := owner(t, data)
+	if got := want(t, 0, "", "sql", "--data", data, "--format", "csv", "SELECT 1 AS nothing WHERE false"); got != "nothing\n" {
+		t.Errorf("sql of no row prints %q, want the column", got)
+	}
+	if got := want(t, 0, "", "sql", "--data", data, "SELECT chr(27) || '[31m' AS colour"); got != "colour\n\\x1b[31m\n" {
+		t.Errorf("sql prints %q, want the escape made harmless", got)
+	}
 	out := want(t, 0, "generation 1 against the log of epoch", "verify", "--data", data)
 	if !strings.Contains(out, "message     3 rows  equal\n") && !strings.Contains(out, "message  3 rows  equal") {
 		t.Errorf("verify = %s, want the table of messages", out)

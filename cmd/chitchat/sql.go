@@ -65,7 +65,7 @@ func (c *sqlCommand) Run(ctx context.Context, out *console, config *Config) (err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	query := strings.Join(c.Query, " ")
-	results, err := conn.PgConn().Exec(ctx, query).ReadAll()
+	results, err := readAll(conn.PgConn().Exec(ctx, query))
 	if err != nil {
 		return describe(query, err)
 	}

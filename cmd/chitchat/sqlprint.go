@@ -7,12 +7,27 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
+
+// readAll reads the results of all statements, with the columns of those that
+// have no row, too.
+func readAll(reader *pgconn.MultiResultReader) ([]*pgconn.Result, error) {
+	var results []*pgconn.Result
+	for reader.NextResult() {
+		one := reader.ResultReader()
+		columns := slices.Clone(one.FieldDescriptions())
+		result := one.Read()
+		result.FieldDescriptions = columns
+		results = append(results, result)
+	}
+	return results, reader.Close()
+}
 
 // print prints the result of the last statement that returns rows.
 func (c *sqlCommand) print(w io.Writer, results []*pgconn.Result) error {
@@ -37,11 +52,10 @@ func (c *sqlCommand) print(w io.Writer, results []*pgconn.Result) error {
 func printTable(w io.Writer, result *pgconn.Result) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, strings.Join(names(result), "\t"))
-	flat := strings.NewReplacer("\n", `\n`, "\t", `\t`, "\r", `\r`)
 	for _, row := range result.Rows {
 		cells := make([]string, len(row))
 		for i, value := range row {
-			cells[i] = flat.Replace(string(value))
+			cells[i] = safe(string(value))
 		}
 		fmt.Fprintln(table, strings.Join(cells, "\t"))
 	}

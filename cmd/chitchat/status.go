@@ -67,11 +67,17 @@ func (c *statusCommand) Run(ctx context.Context, out *console, config *Config) (
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
 	s := status{Gateways: []gatewayStatus{}, Others: []generationStatus{}}
+	freshness, problem := s.readTables(ctx, b, out)
+	// The log's end is asked for last: what is appended in between is lag, and
+	// not a log that is behind its tables.
 	if err := s.readLog(ctx, b, out); err != nil {
 		return err
 	}
-	if err := s.readTables(ctx, b, out); err != nil {
-		s.Problems = append(s.Problems, err.Error())
+	if problem == nil {
+		problem = s.compare(freshness)
+	}
+	if problem != nil {
+		s.Problems = append(s.Problems, problem.Error())
 	}
 	if c.JSON {
 		encoder := json.NewEncoder(out.stdout)
@@ -110,38 +116,43 @@ func (s *status) readLog(ctx context.Context, b *backend, out *console) error {
 	return nil
 }
 
-func (s *status) readTables(ctx context.Context, b *backend, out *console) error {
+func (s *status) readTables(ctx context.Context, b *backend, out *console) (projections.Freshness, error) {
 	store, err := projections.Open(ctx, projections.Config{URL: b.databaseURL, Logger: out.logger})
 	if err != nil {
-		return err
+		return projections.Freshness{}, err
 	}
 	defer store.Close()
 	freshness, err := store.Freshness(ctx)
 	if err != nil {
-		return err
+		return freshness, err
 	}
 	counts, err := store.QuarantineCounts(ctx)
 	if err != nil {
-		return err
+		return freshness, err
 	}
 	s.Generation, s.AppliedSeq = freshness.Generation, freshness.Applied.Seq
 	if !freshness.AppliedAt.IsZero() {
 		s.AppliedAt = &freshness.AppliedAt
 	}
-	s.LagEvents = s.LogSeq - min(s.LogSeq, s.AppliedSeq)
-	if s.LagEvents > 0 {
-		s.LagSeconds = max(freshness.Behind, time.Since(freshness.LookedAt)).Seconds()
-	}
 	s.Duplicates, s.Skipped = counts[projections.Duplicate], counts[projections.Skipped]
 	s.Quarantined = counts[projections.Invalid] + counts[projections.Refused]
 	generations, err := store.Generations(ctx)
 	if err != nil {
-		return err
+		return freshness, err
 	}
 	for _, g := range generations {
 		if g.Number != s.Generation {
 			s.Others = append(s.Others, generationStatus{g.Number, g.State, g.SwitchedAt})
 		}
+	}
+	return freshness, nil
+}
+
+// compare says how far the tables are behind the log, or that they are not its.
+func (s *status) compare(freshness projections.Freshness) error {
+	s.LagEvents = s.LogSeq - min(s.LogSeq, s.AppliedSeq)
+	if s.LagEvents > 0 {
+		s.LagSeconds = max(freshness.Behind, time.Since(freshness.LookedAt)).Seconds()
 	}
 	if freshness.Applied.Epoch != s.Epoch || s.AppliedSeq > s.LogSeq {
 		return &projections.PositionError{
@@ -163,7 +174,11 @@ func (s *status) print(w io.Writer) error {
 	fmt.Fprintf(table, "lag\t%d events, %.1f s\n", s.LagEvents, s.LagSeconds)
 	fmt.Fprintf(table, "quarantine\t%d events, %d skipped, and %d repeated messages that were dropped\n", s.Quarantined, s.Skipped, s.Duplicates)
 	for _, g := range s.Others {
-		fmt.Fprintf(table, "generation\t%d: %s since %s\n", g.Number, g.State, g.SwitchedAt.Format(time.RFC3339))
+		state := g.State
+		if state == "building" {
+			state = "of a rebuild that is under way or was broken off,"
+		}
+		fmt.Fprintf(table, "generation\t%d: %s since %s\n", g.Number, state, g.SwitchedAt.Format(time.RFC3339))
 	}
 	for _, g := range s.Gateways {
 		state := "seen " + g.Seen.Format(time.RFC3339)

@@ -24,7 +24,7 @@ import (
 type tailCommand struct {
 	Channel  string  `arg:"" optional:"" help:"Only this channel."`
 	From     *uint64 `placeholder:"SEQ" help:"Begin at this sequence; 1 is the first."`
-	At       string  `placeholder:"TIME|SEQ" help:"Show CHANNEL as it was then, and end. A time is like \"2026-01-31 12:00\" in this machine's time zone, or in RFC 3339."`
+	At       *string `placeholder:"TIME|SEQ" help:"Show CHANNEL as it was then, and end. A time is like \"2026-01-31 12:00\" in this machine's time zone, or in RFC 3339."`
 	Limit    int     `short:"n" name:"limit" default:"10" help:"How many of the log's last entries to begin with, or with --at how many messages (at most 200)." placeholder:"N"`
 	NoFollow bool    `name:"no-follow" help:"End at the log's end instead of waiting for more."`
 	JSON     bool    `name:"json" help:"Print JSON, a line an entry; with --at one object."`
@@ -62,13 +62,13 @@ func (c *tailCommand) Run(ctx context.Context, out *console, config *Config) (er
 	if err := errors.Join(err, config.check()); err != nil {
 		return err
 	}
-	b, err := attachBackend(ctx, config, needs{log: c.At == "", tables: c.At != ""}, out.logger)
+	b, err := attachBackend(ctx, config, needs{log: c.At == nil, tables: c.At != nil}, out.logger)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
 	defer brokenPipes()()
-	if c.At != "" {
+	if c.At != nil {
 		err = c.showPast(ctx, b, out, channel, moment)
 	} else {
 		err = c.follow(ctx, b, out, channel)
@@ -88,17 +88,17 @@ func (c *tailCommand) check() (channel domain.Channel, moment projections.Moment
 	switch {
 	case c.Limit < 0:
 		return "", moment, usagef("--limit %d is less than none", c.Limit)
-	case c.At == "":
+	case c.At == nil:
 		return channel, moment, nil
 	case c.Channel == "":
-		return "", moment, usagef("--at shows a channel: name it, as in chitchat tail lobby --at %q", c.At)
+		return "", moment, usagef("--at shows a channel: name it, as in chitchat tail lobby --at %q", *c.At)
 	case c.From != nil || c.NoFollow:
 		return "", moment, usagef("--at shows one moment: leave out --from and --no-follow")
 	case c.Limit < 1 || c.Limit > projections.MaxPage:
 		return "", moment, usagef("--limit is from 1 to %d with --at", projections.MaxPage)
 	}
-	if moment, err = projections.ParseMoment(c.At, time.Local); err != nil {
-		return "", moment, usagef("--at %q: %v", c.At, err)
+	if moment, err = projections.ParseMoment(*c.At, time.Local); err != nil {
+		return "", moment, usagef("--at %q: %v", *c.At, err)
 	}
 	return channel, moment, nil
 }

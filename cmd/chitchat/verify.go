@@ -52,7 +52,7 @@ func (c *verifyCommand) Run(ctx context.Context, out *console, config *Config) (
 		return err
 	}
 	if c.JSON {
-		err = printJSONValue(out.stdout, jsonVerification(found))
+		err = printObject(out.stdout, jsonVerification(found))
 	} else {
 		err = printVerification(out.stdout, found)
 	}
