@@ -35,7 +35,7 @@ var (
 	// ErrNotEmpty says that there is a log already, and entries in it.
 	ErrNotEmpty = errors.New("the log is not empty")
 	// ErrUnfinished says that the stream is what an import left that broke off.
-	ErrUnfinished = errors.New("an import of the log was broken off, or is under way: run the `chitchat import` or `demo` again, which begins anew")
+	ErrUnfinished = errors.New("an import of the log was broken off, or is under way: run `chitchat import` again, or `chitchat demo`, which begins anew")
 )
 
 // ImportOptions are the settings of [Import].

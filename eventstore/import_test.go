@@ -21,7 +21,7 @@ import (
 // A log that was imported is a log like others: it goes on, it is there after a
 // restart, and an append's id is remembered.
 func TestImportedLogGoesOn(t *testing.T) {
-	const n = 20_000
+	const n = 5_000
 	nc := natstest.Conn(t)
 	var reported []uint64
 	opts := eventstore.ImportOptions{Logger: discard(), Progress: func(done uint64) { reported = append(reported, done) }}
@@ -201,10 +201,10 @@ func TestImportWhoseServerGoesAwayInSilence(t *testing.T) {
 func TestImportWhoseServerDies(t *testing.T) {
 	server := natstest.New(t)
 	nc := natstest.Connect(t, server)
-	feed := from(entries(20_000), io.EOF)
+	feed := from(entries(4_000), io.EOF)
 	next := func(ctx context.Context) (eventstore.Entry, error) {
 		entry, err := feed(ctx)
-		if entry.Seq == 10_000 {
+		if entry.Seq == 2_000 {
 			if err := server.Restart(t.Context()); err != nil {
 				t.Error(err)
 			}

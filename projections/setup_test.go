@@ -15,8 +15,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// A history with crashes takes half a second. -rapid.checks asks for more.
-	_ = flag.Set("rapid.checks", "20")
+	// A history with crashes takes a second. -rapid.checks asks for more.
+	_ = flag.Set("rapid.checks", "10")
 	pgtest.Main(m)
 }
 
