@@ -75,6 +75,7 @@
 // position at which it is true. What can't be answered now is [ErrUnavailable],
 // and so is what is asked by a sequence alone of tables of another epoch.
 //
-// Callers are the HTTP API and, for the open stays it begins with, the
-// websocket gateway's wiring. Nobody else reads or writes the tables.
+// Callers are the HTTP API, the operator's commands and, for the open stays it
+// begins with, the websocket gateway's wiring. Nobody else reads or writes the
+// tables; analysts read the views.
 package projections

@@ -186,6 +186,22 @@ SELECT number, model_version, views_version FROM chitchat.generation WHERE state
 	return found, true, nil
 }
 
+// findOwn returns the live generation, which must be there and of this
+// program's model. Errors are [ErrUnavailable], a [*ModelError] or the
+// database's.
+func findOwn(ctx context.Context, q querier) (generation, error) {
+	current, found, err := findGeneration(ctx, q, live)
+	switch {
+	case err != nil:
+		return generation{}, databaseError(err)
+	case !found:
+		return generation{}, errNoModel
+	case current.ModelVersion != ModelVersion:
+		return generation{}, &ModelError{Generation: current.Number, Have: current.ModelVersion, Want: ModelVersion}
+	}
+	return current, nil
+}
+
 // createLive makes an empty live generation at the beginning of the log.
 func createLive(ctx context.Context, tx pgx.Tx, epoch string) (generation, error) {
 	made, err := createGeneration(ctx, tx, epoch, live)

@@ -79,9 +79,13 @@ func (r *retry) run(ctx context.Context) (Retried, error) {
 	if !ok {
 		return Retried{}, r.stays("it is a %s, and what came after it builds on who was there: run `chitchat rebuild`, which applies it in its place", record.Event.Type())
 	}
+	// Once begun it is not given up because ctx ends: who asked would not know
+	// what is so.
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyTimeout)
+	defer cancel()
 	var done outcome
-	err = pgx.BeginFunc(ctx, r.conn, func(tx pgx.Tx) error {
-		done, err = r.apply(ctx, tx, record, message)
+	err = pgx.BeginFunc(bounded, r.conn, func(tx pgx.Tx) error {
+		done, err = r.apply(bounded, tx, record, message)
 		return err
 	})
 	var (
@@ -105,14 +109,9 @@ func (r *retry) stays(format string, args ...any) error {
 
 // attach turns the connection to the live generation.
 func (r *retry) attach(ctx context.Context) error {
-	current, found, err := findGeneration(ctx, r.conn, live)
-	switch {
-	case err != nil:
-		return databaseError(err)
-	case !found:
-		return errNoModel
-	case current.ModelVersion != ModelVersion:
-		return &ModelError{Generation: current.Number, Have: current.ModelVersion, Want: ModelVersion}
+	current, err := findOwn(ctx, r.conn)
+	if err != nil {
+		return err
 	}
 	if _, err := r.conn.Exec(ctx, fmt.Sprintf(writerSettings, migrations.Schema(current.Number))); err != nil {
 		return databaseError(fmt.Errorf("set up the session: %w", err))
@@ -151,7 +150,7 @@ func (r *retry) decode(ctx context.Context, entry Quarantined) (eventstore.Recor
 	}
 	reader := r.log.read(r.seq - 1)
 	defer reader.Close()
-	records, err := reader.Next(ctx, 1)
+	records, err := readNext(ctx, reader, 1)
 	if err != nil {
 		return eventstore.Record{}, fmt.Errorf("read the log at %d: %w", r.seq, err)
 	}

@@ -14,11 +14,9 @@ import (
 	"github.com/faustman/chitchat/migrations"
 )
 
-// The phases of a verification: PhaseLoad, then PhaseCompare.
-const (
-	// PhaseCompare compares the tables. It has no measure.
-	PhaseCompare Phase = "compare"
-)
+// PhaseCompare compares the tables. It is the second of a verification, behind
+// PhaseLoad, and has no measure.
+const PhaseCompare Phase = "compare"
 
 const (
 	// shadowSchema is where the log is folded into to be compared.
@@ -145,11 +143,7 @@ func (v *verification) run(ctx context.Context) error {
 	if !alone {
 		return ErrVerifying
 	}
-	current, err := v.findLive(ctx)
-	if err != nil {
-		return err
-	}
-	at, last, err := readCheckpoint(ctx, v.live, v.log, current)
+	_, at, last, err := v.liveCheckpoint(ctx)
 	if err != nil {
 		return err
 	}
@@ -164,17 +158,14 @@ func (v *verification) run(ctx context.Context) error {
 	return v.compareSnapshot(ctx, loader)
 }
 
-func (v *verification) findLive(ctx context.Context) (generation, error) {
-	current, found, err := findGeneration(ctx, v.live, live)
-	switch {
-	case err != nil:
-		return generation{}, databaseError(err)
-	case !found:
-		return generation{}, errNoModel
-	case current.ModelVersion != ModelVersion:
-		return generation{}, &ModelError{Generation: current.Number, Have: current.ModelVersion, Want: ModelVersion}
+// liveCheckpoint returns the live generation, how far it is, having compared
+// that with the log, and the log's end.
+func (v *verification) liveCheckpoint(ctx context.Context) (current generation, at, last domain.Position, err error) {
+	if current, err = findOwn(ctx, v.live); err != nil {
+		return generation{}, at, last, err
 	}
-	return current, nil
+	at, last, err = readCheckpoint(ctx, v.live, v.log, current)
+	return current, at, last, err
 }
 
 // createShadow makes the empty shadow, instead of one that was left.
@@ -217,11 +208,7 @@ func (v *verification) compareSnapshot(ctx context.Context, loader *loader) erro
 	if _, err := v.live.Exec(ctx, `SET jit = off; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`); err != nil {
 		return fmt.Errorf("take a snapshot: %w", err)
 	}
-	current, err := v.findLive(ctx)
-	if err != nil {
-		return err
-	}
-	at, last, err := readCheckpoint(ctx, v.live, v.log, current)
+	current, at, last, err := v.liveCheckpoint(ctx)
 	if err != nil {
 		return err
 	}

@@ -61,62 +61,66 @@ func TestVerifyFindsNothing(t *testing.T) {
 	}
 }
 
+type values = map[string]any
+
+// planted are differences, each in one row, and how verify is to name them.
+var planted = []struct {
+	name, table, plant string
+	want               projections.Difference
+}{
+	{
+		"a character", "message", `UPDATE model_1.message SET text = 'Arya says m8' WHERE channel = 'den' AND id = 'm7'`,
+		projections.Difference{Key: "den 29", Seq: 29, Want: values{"text": "Arya says m7"}, Have: values{"text": "Arya says m8"}},
+	},
+	{
+		"a nanosecond", "message", `UPDATE model_1.message SET sent_nanos = 788 WHERE channel = 'den' AND id = 'm7'`,
+		projections.Difference{Key: "den 29", Seq: 29, Want: values{"sent_nanos": json.Number("789")}, Have: values{"sent_nanos": json.Number("788")}},
+	},
+	{
+		"a payload", "event", `UPDATE model_1.event SET payload = jsonb_set(payload, '{v}', '2') WHERE seq = 27`,
+		projections.Difference{Key: "lobby 27", Seq: 27},
+	},
+	{
+		"an end", "session", `UPDATE model_1.session SET reason = 'lost' WHERE session = 's0'`,
+		projections.Difference{Key: "lobby 1", Seq: 1, Want: values{"reason": "closed"}, Have: values{"reason": "lost"}},
+	},
+	{
+		"a count", "person", `UPDATE model_1.person SET stays = 201 WHERE user_id = 'u-john'`,
+		projections.Difference{Key: "u-john", Seq: 702, Want: values{"stays": json.Number("200")}, Have: values{"stays": json.Number("201")}},
+	},
+	{
+		"a peak", "daily", `UPDATE model_1.daily SET peak_users = 2 WHERE channel = 'den' AND day = '2026-01-01'`,
+		projections.Difference{Key: "den 2026-01-01", Want: values{"peak_users": json.Number("0")}, Have: values{"peak_users": json.Number("2")}},
+	},
+	{
+		"a reason", "quarantine", `UPDATE model_1.quarantine SET code = 'refused' WHERE seq = 5`,
+		projections.Difference{Key: "5", Seq: 5, Want: values{"code": "invalid"}, Have: values{"code": "refused"}},
+	},
+	{
+		"an end of a channel", "channel", `UPDATE model_1.channel SET last_seen_at = last_seen_at + interval '1 us' WHERE channel = 'den'`,
+		projections.Difference{Key: "den", Seq: 704},
+	},
+	{
+		"one missing", "daily_sender", `DELETE FROM model_1.daily_sender WHERE channel = 'den' AND day = '2026-01-01'`,
+		projections.Difference{
+			Key:  "den 2026-01-01 u-arya",
+			Want: values{"channel": "den", "day": "2026-01-01", "user_id": "u-arya"},
+		},
+	},
+	{
+		"one too many", "daily_sender", `INSERT INTO model_1.daily_sender VALUES ('den', '2026-01-01', 'u-none')`,
+		projections.Difference{
+			Key:  "den 2026-01-01 u-none",
+			Have: values{"channel": "den", "day": "2026-01-01", "user_id": "u-none"},
+		},
+	},
+}
+
 // TestVerifyFindsEachKindOfDifference plants one difference and wants it named,
 // and nothing else.
 func TestVerifyFindsEachKindOfDifference(t *testing.T) {
 	log, url := sample(t)
-	type values = map[string]any
-	for _, test := range []struct {
-		name, table, plant string
-		want               projections.Difference
-	}{
-		{
-			"a character", "message", `UPDATE model_1.message SET text = 'Arya says m8' WHERE channel = 'den' AND id = 'm7'`,
-			projections.Difference{Key: "den 29", Seq: 29, Want: values{"text": "Arya says m7"}, Have: values{"text": "Arya says m8"}},
-		},
-		{
-			"a nanosecond", "message", `UPDATE model_1.message SET sent_nanos = 788 WHERE channel = 'den' AND id = 'm7'`,
-			projections.Difference{Key: "den 29", Seq: 29, Want: values{"sent_nanos": json.Number("789")}, Have: values{"sent_nanos": json.Number("788")}},
-		},
-		{
-			"a payload", "event", `UPDATE model_1.event SET payload = jsonb_set(payload, '{v}', '2') WHERE seq = 27`,
-			projections.Difference{Key: "lobby 27", Seq: 27},
-		},
-		{
-			"an end", "session", `UPDATE model_1.session SET reason = 'lost' WHERE session = 's0'`,
-			projections.Difference{Key: "lobby 1", Seq: 1, Want: values{"reason": "closed"}, Have: values{"reason": "lost"}},
-		},
-		{
-			"a count", "person", `UPDATE model_1.person SET stays = 201 WHERE user_id = 'u-john'`,
-			projections.Difference{Key: "u-john", Seq: 702, Want: values{"stays": json.Number("200")}, Have: values{"stays": json.Number("201")}},
-		},
-		{
-			"a peak", "daily", `UPDATE model_1.daily SET peak_users = 2 WHERE channel = 'den' AND day = '2026-01-01'`,
-			projections.Difference{Key: "den 2026-01-01", Want: values{"peak_users": json.Number("0")}, Have: values{"peak_users": json.Number("2")}},
-		},
-		{
-			"a reason", "quarantine", `UPDATE model_1.quarantine SET code = 'refused' WHERE seq = 5`,
-			projections.Difference{Key: "5", Seq: 5, Want: values{"code": "invalid"}, Have: values{"code": "refused"}},
-		},
-		{
-			"an end of a channel", "channel", `UPDATE model_1.channel SET last_seen_at = last_seen_at + interval '1 us' WHERE channel = 'den'`,
-			projections.Difference{Key: "den", Seq: 704},
-		},
-		{
-			"one missing", "daily_sender", `DELETE FROM model_1.daily_sender WHERE channel = 'den' AND day = '2026-01-01'`,
-			projections.Difference{
-				Key:  "den 2026-01-01 u-arya",
-				Want: values{"channel": "den", "day": "2026-01-01", "user_id": "u-arya"},
-			},
-		},
-		{
-			"one too many", "daily_sender", `INSERT INTO model_1.daily_sender VALUES ('den', '2026-01-01', 'u-none')`,
-			projections.Difference{
-				Key:  "den 2026-01-01 u-none",
-				Have: values{"channel": "den", "day": "2026-01-01", "user_id": "u-none"},
-			},
-		},
-	} {
+	for _, test := range planted {
 		t.Run(test.name, func(t *testing.T) {
 			table := "model_1." + test.table
 			execute(t, url, `CREATE TABLE kept AS TABLE `+table+`;`+test.plant)

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/faustman/chitchat/eventstore"
 	"github.com/faustman/chitchat/internal/datadir"
 	"github.com/faustman/chitchat/internal/natsd"
 	"github.com/faustman/chitchat/internal/pgd"
@@ -229,4 +230,17 @@ func (b *backend) attach(config *Config, need needs, logger *slog.Logger) (err e
 	}
 	b.conn, err = natsd.Dial(filepath.Join(socketDir, socketName), natsd.ClientOptions(logger)...)
 	return err
+}
+
+// openLog connects to the backend and, when that is needed, opens its log.
+func openLog(ctx context.Context, config *Config, need needs, out *console) (*backend, *eventstore.Log, error) {
+	b, err := attachBackend(ctx, config, need, out.logger)
+	if err != nil || !need.log {
+		return b, nil, err
+	}
+	log, err := eventstore.Open(ctx, b.conn, eventstore.Options{Existing: true, Logger: out.logger})
+	if err != nil {
+		return nil, nil, errors.Join(err, b.close())
+	}
+	return b, log, nil
 }

@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/faustman/chitchat/eventstore"
-	"github.com/faustman/chitchat/internal/natsd"
 	"github.com/faustman/chitchat/internal/natstest"
 )
 
@@ -108,11 +106,7 @@ func TestDemoAfterAServer(t *testing.T) {
 // An outside NATS needs no data directory, and no lock tells of its servers.
 func TestDemoIntoAnOutsideNATS(t *testing.T) {
 	t.Parallel()
-	server, err := natsd.Start(t.Context(), natsd.Options{StoreDir: t.TempDir(), Listen: freeAddress(t), Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := outsideNATS(t)
 	log, err := eventstore.Open(t.Context(), natstest.Connect(t, server), eventstore.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -39,15 +39,11 @@ func (c *exportCommand) Run(ctx context.Context, out *console, config *Config) (
 		return err
 	}
 	defer func() { err = errors.Join(err, file.discard()) }()
-	b, err := attachBackend(ctx, config, needs{log: true}, out.logger)
+	b, log, err := openLog(ctx, config, needs{log: true}, out)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	log, err := eventstore.Open(ctx, b.conn, eventstore.Options{Existing: true, Logger: out.logger})
-	if err != nil {
-		return err
-	}
 	done, err := log.Export(ctx, file, eventstore.ExportOptions{})
 	if err != nil {
 		return err

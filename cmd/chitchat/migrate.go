@@ -98,11 +98,7 @@ func acceptLog(ctx context.Context, out *console, config *Config) (err error) {
 // refuseBesideGateways fails when a server on the log, which needs no lock of
 // ours when the log is outside, has just shown that it lives.
 func refuseBesideGateways(ctx context.Context, log *eventstore.Log) error {
-	terms, err := log.Terms(ctx, 1)
-	if err != nil {
-		return err
-	}
-	list, err := terms.List(ctx)
+	list, err := listTerms(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -112,4 +108,13 @@ func refuseBesideGateways(ctx context.Context, log *eventstore.Log) error {
 		}
 	}
 	return nil
+}
+
+// listTerms returns the gateways' terms that the log knows of.
+func listTerms(ctx context.Context, log *eventstore.Log) ([]eventstore.Term, error) {
+	terms, err := log.Terms(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	return terms.List(ctx)
 }

@@ -60,19 +60,6 @@ func (c *rebuildCommand) Run(ctx context.Context, out *console, config *Config) 
 	return c.print(out.stdout, rebuilt, time.Since(began))
 }
 
-// openLog connects to the backend and, when that is needed, opens its log.
-func openLog(ctx context.Context, config *Config, need needs, out *console) (*backend, *eventstore.Log, error) {
-	b, err := attachBackend(ctx, config, need, out.logger)
-	if err != nil || !need.log {
-		return b, nil, err
-	}
-	log, err := eventstore.Open(ctx, b.conn, eventstore.Options{Existing: true, Logger: out.logger})
-	if err != nil {
-		return nil, nil, errors.Join(err, b.close())
-	}
-	return b, log, nil
-}
-
 func (c *rebuildCommand) drop(ctx context.Context, w io.Writer, databaseURL string) error {
 	dropped, err := projections.DropFormer(ctx, databaseURL)
 	if err != nil {

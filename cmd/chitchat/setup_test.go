@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,6 +21,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/faustman/chitchat/internal/natsd"
 )
 
 // patience bounds every wait of a test for a condition. A machine that builds
@@ -342,4 +345,15 @@ func script(t testing.TB, stdin io.Reader, answer func(line string) string, args
 	if err := command.Wait(); err != nil {
 		t.Fatalf("node %s: %v\n%s", strings.Join(args, " "), err, errs.String())
 	}
+}
+
+// outsideNATS is a server that chitchat did not start, until the test ends.
+func outsideNATS(t testing.TB) *natsd.Server {
+	t.Helper()
+	server, err := natsd.Start(t.Context(), natsd.Options{StoreDir: t.TempDir(), Listen: freeAddress(t), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() }) // a test may have ended it
+	return server
 }

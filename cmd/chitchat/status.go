@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -59,7 +58,7 @@ func (c *statusCommand) Run(ctx context.Context, out *console, config *Config) (
 	if err := config.check(); err != nil {
 		return err
 	}
-	b, err := attachBackend(ctx, config, needs{log: true, tables: true}, out.logger)
+	b, log, err := openLog(ctx, config, needs{log: true, tables: true}, out)
 	if err != nil {
 		return err
 	}
@@ -70,7 +69,7 @@ func (c *statusCommand) Run(ctx context.Context, out *console, config *Config) (
 	freshness, problem := s.readTables(ctx, b, out)
 	// The log's end is asked for last: what is appended in between is lag, and
 	// not a log that is behind its tables.
-	if err := s.readLog(ctx, b, out); err != nil {
+	if err := s.readLog(ctx, log); err != nil {
 		return err
 	}
 	if problem == nil {
@@ -80,9 +79,7 @@ func (c *statusCommand) Run(ctx context.Context, out *console, config *Config) (
 		s.Problems = append(s.Problems, problem.Error())
 	}
 	if c.JSON {
-		encoder := json.NewEncoder(out.stdout)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(s)
+		err = printObject(out.stdout, s)
 	} else {
 		err = s.print(out.stdout)
 	}
@@ -92,21 +89,13 @@ func (c *statusCommand) Run(ctx context.Context, out *console, config *Config) (
 	return err
 }
 
-func (s *status) readLog(ctx context.Context, b *backend, out *console) error {
-	log, err := eventstore.Open(ctx, b.conn, eventstore.Options{Existing: true, Logger: out.logger})
-	if err != nil {
-		return err
-	}
+func (s *status) readLog(ctx context.Context, log *eventstore.Log) error {
 	end, err := log.Last(ctx)
 	if err != nil {
 		return err
 	}
 	s.Epoch, s.LogSeq = end.Epoch, end.Seq
-	terms, err := log.Terms(ctx, 1)
-	if err != nil {
-		return err
-	}
-	list, err := terms.List(ctx)
+	list, err := listTerms(ctx, log)
 	if err != nil {
 		return err
 	}

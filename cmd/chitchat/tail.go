@@ -9,11 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/faustman/chitchat/domain"
 	"github.com/faustman/chitchat/eventstore"
@@ -62,7 +59,7 @@ func (c *tailCommand) Run(ctx context.Context, out *console, config *Config) (er
 	if err := errors.Join(err, config.check()); err != nil {
 		return err
 	}
-	b, err := attachBackend(ctx, config, needs{log: c.At == nil, tables: c.At != nil}, out.logger)
+	b, log, err := openLog(ctx, config, needs{log: c.At == nil, tables: c.At != nil}, out)
 	if err != nil {
 		return err
 	}
@@ -71,7 +68,7 @@ func (c *tailCommand) Run(ctx context.Context, out *console, config *Config) (er
 	if c.At != nil {
 		err = c.showPast(ctx, b, out, channel, moment)
 	} else {
-		err = c.follow(ctx, b, out, channel)
+		err = c.follow(ctx, b, log, out, channel)
 	}
 	if ctx.Err() != nil || errors.Is(err, syscall.EPIPE) { // Ctrl-C, or nobody reads any more
 		return nil
@@ -113,11 +110,7 @@ func ruleOf(err error) string {
 }
 
 // follow prints the log from where the flags say on.
-func (c *tailCommand) follow(ctx context.Context, b *backend, out *console, channel domain.Channel) error {
-	log, err := eventstore.Open(ctx, b.conn, eventstore.Options{Existing: true, Logger: out.logger})
-	if err != nil {
-		return err
-	}
+func (c *tailCommand) follow(ctx context.Context, b *backend, log *eventstore.Log, out *console, channel domain.Channel) error {
 	end, err := log.Last(ctx)
 	if err != nil {
 		return err
@@ -304,34 +297,6 @@ func printPast(w io.Writer, channel domain.Channel, past projections.Past) error
 	}
 	_, err := fmt.Fprintf(w, "at sequence %d, present: %s\n", past.At, names)
 	return err
-}
-
-// printObject prints one JSON object, which a person can read: <, > and & stay.
-func printObject(w io.Writer, object any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(object)
-}
-
-// safe shows a text of anybody's on a terminal: what would move the cursor, end
-// the line or turn the direction of writing is an escape, as is what is not
-// UTF-8.
-func safe(text string) string {
-	var shown strings.Builder
-	for i, r := range text {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
-			fmt.Fprintf(&shown, `\x%02x`, text[i])
-		case unicode.IsControl(r), r == '\u2028', r == '\u2029', r == '\uFEFF',
-			unicode.Is(unicode.Bidi_Control, r), r >= 0xE0000 && r <= 0xE007F:
-			quoted := strconv.QuoteRuneToASCII(r)
-			shown.WriteString(quoted[1 : len(quoted)-1])
-		default:
-			shown.WriteRune(r)
-		}
-	}
-	return shown.String()
 }
 
 // brokenPipes lets writing to a pipe whose reader has gone fail with EPIPE,
