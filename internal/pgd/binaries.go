@@ -66,6 +66,9 @@ func Find(ctx context.Context, bin string, extra ...string) ([]Binaries, error) 
 func look(ctx context.Context, bin string, extra []string, visit func(Binaries) bool) error {
 	if bin != "" {
 		found, err := inspect(ctx, bin)
+		if ctx.Err() != nil { // and the program was killed for it
+			return fmt.Errorf("look at Postgres in %s: %w", bin, ctx.Err())
+		}
 		if err != nil {
 			return fmt.Errorf("no Postgres server in %s: %w", bin, err)
 		}

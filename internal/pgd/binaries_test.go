@@ -1,11 +1,13 @@
 package pgd_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/faustman/chitchat/internal/pgd"
 )
@@ -63,5 +65,16 @@ func TestBinariesFitTheCluster(t *testing.T) {
 func TestNoBinariesIsOneLine(t *testing.T) {
 	if message := pgd.ErrNoBinaries.Error(); strings.Contains(message, "\n") || !strings.Contains(message, "apt-get install postgresql") {
 		t.Errorf("ErrNoBinaries = %q, want one line that says what to install", message)
+	}
+}
+
+// A look that is interrupted says so, and not that nothing is there.
+func TestInterruptedLookAtBinaries(t *testing.T) {
+	opts := setup(t)
+	opts.Bin = fake(t, "'; exec sleep 60; '") // it does not say its version in time
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, err := pgd.Start(ctx, opts); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Start = %v, want deadline exceeded", err)
 	}
 }
