@@ -1,12 +1,13 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { emojiData } from "./build/emoji-data.ts";
 import { precompress } from "./build/precompress.ts";
 
 const SERVER = "http://localhost:8080";
 
 export default defineConfig({
-  plugins: [react(), precompress()],
+  plugins: [react(), emojiData(), precompress()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: {
     proxy: {

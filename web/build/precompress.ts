@@ -7,23 +7,21 @@ import type { Plugin } from "vite";
 const brotli = promisify(brotliCompress);
 const deflate = promisify(gzip);
 
-const COMPRESSIBLE = /\.(?:js|css|svg)$/;
+const COMPRESSIBLE = /\.(?:js|css|svg|json)$/;
 
 /** Below this many bytes the headers cost more than compression saves. */
 const SMALLEST_BYTES = 512;
 
-/** Writes a .gz and a .br sibling for each script, style and drawing of the build. */
+/** Writes a .gz and a .br sibling for each script, style, drawing and table of the build. */
 export function precompress(): Plugin {
-  let outDir = "";
   return {
     name: "chitchat-precompress",
     apply: "build",
-    configResolved(config) {
-      outDir = join(config.root, config.build.outDir);
-    },
-    async closeBundle() {
-      const names = await readdir(outDir, { recursive: true });
-      await Promise.all(names.filter((name) => COMPRESSIBLE.test(name)).map((name) => compress(join(outDir, name))));
+    // Only a build that went well comes to this; closeBundle would hide what went wrong.
+    async writeBundle({ dir }) {
+      if (dir === undefined) return;
+      const names = await readdir(dir, { recursive: true });
+      await Promise.all(names.filter((name) => COMPRESSIBLE.test(name)).map((name) => compress(join(dir, name))));
     },
   };
 }
