@@ -1,9 +1,9 @@
 import { Box, Button, Flex, Heading, Image } from "@chakra-ui/react";
 import { useCallback, useId, useRef, useState } from "react";
 import type { ApiClient, Claims } from "@/client/api";
-import { Composer } from "@/features/chat/composer";
 import { MessageList } from "@/features/chat/message-list";
 import { countOf, PeopleList } from "@/features/chat/people-list";
+import { Composer } from "@/features/composer/composer";
 import { ConnectionBanner } from "@/features/connection/connection-banner";
 import { texts } from "@/shared/texts";
 import { useEscape } from "@/shared/use-escape";
