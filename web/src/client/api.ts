@@ -14,6 +14,8 @@ export type MessagesQuery = {
   readonly after?: number;
   /** Wait, for a moment, until the server has read its log up to here. */
   readonly min_seq?: number;
+  /** The channel as it was then: RFC 3339, or a sequence. */
+  readonly at?: string;
 };
 
 /** The codes that this client itself gives, beside the server's. */
@@ -43,7 +45,10 @@ const TIMEOUT_MS = 15_000;
 
 /** The calls of the HTTP interface. Each throws ApiError. */
 export class ApiClient {
-  constructor(private readonly origin: string = "") {}
+  constructor(
+    private readonly origin: string = "",
+    private readonly fetcher: typeof fetch = (...call) => fetch(...call),
+  ) {}
 
   async signIn(credentials: Credentials): Promise<string> {
     const { token } = await this.call<Schemas["Token"]>("/auth", {
@@ -77,7 +82,7 @@ export class ApiClient {
     const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
     let response: Response;
     try {
-      response = await fetch(this.origin + path, { ...init, signal, cache: "no-store" });
+      response = await this.fetcher(this.origin + path, { ...init, signal, cache: "no-store" });
     } catch {
       throw new ApiError(CODE_NETWORK, "The server cannot be reached.", 0);
     }

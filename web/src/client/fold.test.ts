@@ -64,8 +64,9 @@ const history = ({
   page: { messages: seqs.map(stored), position: `${epoch}:${at}`, has_more: more },
   people: { users: users.map(({ user, sessions }) => ({ ...user, sessions })), position: `${epoch}:${usersAt}` },
 });
-const older = (seqs: readonly number[], more: boolean, epoch = "e"): FeedInput => ({
+const older = (before: number, seqs: readonly number[], more: boolean, epoch = "e"): FeedInput => ({
   kind: "older",
+  before,
   page: { messages: seqs.map(stored), position: `${epoch}:900`, has_more: more },
 });
 
@@ -96,10 +97,10 @@ describe("messages", () => {
     ],
     [
       "older pages come before",
-      [history({ seqs: [5, 6], more: true }), older([3, 4], true), older([1, 2], false)],
+      [history({ seqs: [5, 6], more: true }), older(5, [3, 4], true), older(3, [1, 2], false)],
       [1, 2, 3, 4, 5, 6],
     ],
-    ["an older page of another log is nothing", [history({ seqs: [5], more: true }), older([4], true, "other")], [5]],
+    ["an older page of another log is nothing", [history({ seqs: [5], more: true }), older(5, [4], true, "other")], [5]],
     [
       "an old frame is not put before what is loaded",
       [history({ seqs: [5, 6], more: true }), frames(message(2))],
@@ -124,7 +125,7 @@ describe("messages", () => {
   it("says whether there are older ones", () => {
     const feed = run(history({ seqs: [5, 6], more: true }));
     expect(feed.hasOlder).toBe(true);
-    expect(fold(feed, older([1, 2], false)).hasOlder).toBe(false);
+    expect(fold(feed, older(5, [1, 2], false)).hasOlder).toBe(false);
   });
 
   it("changes nothing that it was given", () => {
@@ -206,7 +207,7 @@ describe("the chain of prev", () => {
   });
 
   it("keeps older pages when the new one reaches back to them", () => {
-    const feed = run(history({ seqs: [5, 6], more: true }), older([1, 2], false), frames(message(9, 8)));
+    const feed = run(history({ seqs: [5, 6], more: true }), older(5, [1, 2], false), frames(message(9, 8)));
     const whole = fold(feed, history({ seqs: [6, 7, 8, 9], more: true }));
     expect(seqs(whole)).toEqual([1, 2, 5, 6, 7, 8, 9]);
     expect(whole.hasOlder).toBe(false);

@@ -42,7 +42,10 @@ export type Feed = {
 export type FeedInput =
   | { readonly kind: "frames"; readonly frames: readonly Frame[] }
   | { readonly kind: "history"; readonly page: MessagesPage; readonly people: UsersPage }
-  | { readonly kind: "older"; readonly page: MessagesPage };
+  /** The page that ends just below the sequence `before`. */
+  | { readonly kind: "older"; readonly before: number; readonly page: MessagesPage }
+  /** Lets the oldest go when there are more than twice as many messages as are to be kept. */
+  | { readonly kind: "trim"; readonly keep: number };
 
 /** More notes than this are not kept: they are a passing remark, not a record. */
 const MAX_NOTES = 300;
@@ -68,7 +71,9 @@ export function fold(feed: Feed, input: FeedInput): Feed {
     case "history":
       return foldHistory(feed, input.page, input.people);
     case "older":
-      return foldOlder(feed, input.page);
+      return foldOlder(feed, input.before, input.page);
+    case "trim":
+      return trim(feed, input.keep);
   }
 }
 
@@ -182,7 +187,13 @@ function mergePage(feed: Feed, page: MessagesPage, since: number): Pick<Feed, "m
   };
 }
 
-function foldOlder(feed: Feed, page: MessagesPage): Feed {
-  if (parsePosition(page.position)?.epoch !== feed.position?.epoch) return feed;
+/** A page that no longer joins on to the oldest message is of no use. */
+function foldOlder(feed: Feed, before: number, page: MessagesPage): Feed {
+  if (parsePosition(page.position)?.epoch !== feed.position?.epoch || feed.messages[0]?.seq !== before) return feed;
   return { ...feed, messages: mergeMessages(feed.messages, page.messages.map(toMessage)), hasOlder: page.has_more };
+}
+
+function trim(feed: Feed, keep: number): Feed {
+  if (feed.messages.length <= 2 * keep) return feed;
+  return { ...feed, messages: feed.messages.slice(-keep), hasOlder: true };
 }

@@ -23,6 +23,8 @@ export function mergeMessages(list: readonly Message[], added: readonly Message[
   if (!first) return list;
   const last = list[list.length - 1];
   if (!last || first.seq > last.seq) return append(list, added);
+  const before = prepend(list, added);
+  if (before) return before;
   const known = new Set(list.map((message) => message.seq));
   const fresh = added.filter((message) => !known.has(message.seq));
   if (fresh.length === 0) return list;
@@ -30,6 +32,20 @@ export function mergeMessages(list: readonly Message[], added: readonly Message[
     [],
     [...list, ...fresh].sort((a, b) => a.seq - b.seq),
   );
+}
+
+/** The list with older messages before it, which need not be looked at one by one; undefined when they are not all older and new. */
+function prepend(list: readonly Message[], older: readonly Message[]): readonly Message[] | undefined {
+  const last = older[older.length - 1];
+  if (!last || !list[0] || last.seq >= list[0].seq) return undefined;
+  const index = indexes.get(list) ?? indexOf(list);
+  const keys = older.map(({ from_user, id }) => messageKey(from_user.id, id)).filter((key) => key !== undefined);
+  if (new Set(keys).size < keys.length || keys.some((key) => index.has(key))) return undefined;
+  for (const key of keys) index.add(key);
+  const merged = [...older, ...list];
+  indexes.delete(list);
+  indexes.set(merged, index);
+  return merged;
 }
 
 /** The keys in a list, so that appending need not read it whole; lists never change, so this is but a memory. */

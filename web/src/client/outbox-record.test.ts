@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { acked, EMPTY_OUTBOX, handed, MAX_PENDING, next, type Outbox, put, refused } from "./outbox";
-import { fromRecords, MAX_RECORD_BYTES, toRecords } from "./outbox-record";
+import { fromRecords, MAX_RECORD_BYTES, MAX_WAIT_MS, toRecords } from "./outbox-record";
 
 const NOW = 1_000_000;
 const outboxOf = (...texts: string[]): Outbox =>
   texts.reduce((outbox, text, i) => put(outbox, String(i + 1), text, NOW), EMPTY_OUTBOX);
-const reload = (outbox: Outbox): Outbox => fromRecords(JSON.parse(JSON.stringify(toRecords(outbox))));
+const reload = (outbox: Outbox): Outbox => fromRecords(JSON.parse(JSON.stringify(toRecords(outbox))), NOW);
 
 describe("an outbox over a reload", () => {
   it("sends what waited again: the same id, as a retry, in order", () => {
@@ -28,13 +28,18 @@ describe("an outbox over a reload", () => {
     expect(next(reload(failed), NOW)).toEqual({ kind: "idle" });
   });
 
+  it("asks the person before it sends what is a day old", () => {
+    const later = fromRecords(toRecords(outboxOf("one")), NOW + MAX_WAIT_MS + 1);
+    expect(later.items).toMatchObject([{ id: "1", status: "failed", reason: "" }]);
+  });
+
   it("forgets what the server has", () => {
     expect(toRecords(acked(outboxOf("one", "two"), "1", 7)).map(({ id }) => id)).toEqual(["2"]);
   });
 
   it("keeps the oldest that fit", () => {
-    const records = toRecords(outboxOf(...Array.from({ length: 20 }, () => "ü".repeat(4000))));
-    expect(records.map(({ id }) => id)).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
+    const records = toRecords(outboxOf(...Array.from({ length: 80 }, () => "ü".repeat(4000))));
+    expect(records.map(({ id }) => id)).toEqual(Array.from({ length: 32 }, (_, i) => String(i + 1)));
     expect(new TextEncoder().encode(JSON.stringify(records)).length).toBeLessThanOrEqual(MAX_RECORD_BYTES);
   });
 
@@ -51,6 +56,6 @@ describe("an outbox over a reload", () => {
       { length: MAX_PENDING } as never,
     ],
   ])("reads %s", (_, value, want) => {
-    expect(fromRecords(value).items.map(({ id }) => id)).toMatchObject(want);
+    expect(fromRecords(value, NOW).items.map(({ id }) => id)).toMatchObject(want);
   });
 });

@@ -6,7 +6,10 @@ import { MAX_TEXT_RUNES, runeCount } from "./text-rules";
 export type OutboxRecord = Pick<Pending, "id" | "text" | "at" | "reason">;
 
 /** All records together take no more than this when written as JSON, in bytes of UTF-8: a store is small, and not ours alone. */
-export const MAX_RECORD_BYTES = 64 * 1024;
+export const MAX_RECORD_BYTES = 256 * 1024;
+
+/** What waited longer than this, in milliseconds, is not sent without asking the person: a day later it may be out of place. */
+export const MAX_WAIT_MS = 24 * 3_600_000;
 
 /** What is worth keeping, oldest first, as far as it fits. Those which the server has are in its log. */
 export function toRecords({ items }: Pick<Outbox, "items">): readonly OutboxRecord[] {
@@ -26,21 +29,23 @@ export function toRecords({ items }: Pick<Outbox, "items">): readonly OutboxReco
  * The outbox of what was kept. Whether the last page had sent any of it is not known, so each is
  * sent as a retry: under its old id the server takes it once. What is no record is left out.
  */
-export function fromRecords(value: unknown): Outbox {
+export function fromRecords(value: unknown, now: number): Outbox {
   if (!Array.isArray(value)) return EMPTY_OUTBOX;
   const byId = new Map<string, Pending>();
   for (const record of value.slice(0, MAX_PENDING)) {
-    const item = toPending(record);
+    const item = toPending(record, now);
     if (item && !byId.has(item.id)) byId.set(item.id, item);
   }
   return { ...EMPTY_OUTBOX, items: [...byId.values()] };
 }
 
-function toPending(value: unknown): Pending | undefined {
+function toPending(value: unknown, now: number): Pending | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { id, text, at, reason } = value as Record<string, unknown>;
   if (typeof id !== "string" || id === "" || typeof text !== "string" || !Number.isFinite(at)) return undefined;
   if (runeCount(text) > MAX_TEXT_RUNES) return undefined;
   const item = { id, text, at: at as number, uncertain: true, tries: 0, notBefore: 0 };
+  if (now - item.at > MAX_WAIT_MS)
+    return { ...item, status: "failed", reason: typeof reason === "string" ? reason : "" };
   return typeof reason === "string" ? { ...item, status: "failed", reason } : { ...item, status: "sending" };
 }

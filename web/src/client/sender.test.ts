@@ -42,7 +42,7 @@ describe("Sender", () => {
   it("goes on with what an earlier page left", () => {
     const { sent, line } = setup();
     const records = [{ id: "1", text: "one", at: 0 }];
-    const sender = new Sender(fromRecords(records));
+    const sender = new Sender(fromRecords(records, 0));
     expect(sender.items()).toMatchObject([{ id: "1", status: "sending" }]);
     sender.connected(line);
     expect(sent).toEqual([{ type: "send", id: "1", text: "one", retry: true }]);

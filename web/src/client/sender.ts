@@ -50,6 +50,11 @@ export class Sender {
 
   readonly discard = (id: string): void => this.update(remove(this.outbox, (item) => item.id === id));
 
+  /** Another page has removed the message: it is in the log, or somebody gave it up. One that is being answered, is waited for. */
+  removedElsewhere(id: string): void {
+    this.update(remove(this.outbox, (item) => item.id === id && this.outbox.inFlight?.id !== id));
+  }
+
   /** There is a socket that has said hello. */
   connected(line: Line): void {
     this.line = line;

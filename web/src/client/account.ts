@@ -1,0 +1,161 @@
+import { type ApiClient, ApiError, type Claims, CODE_UNREADABLE, type Credentials } from "./api";
+import { readClaims } from "./claims";
+import type { User } from "./frames";
+import { Listeners } from "./listeners";
+import { asFields, type Store } from "./store";
+
+/** Why a person who did not leave here is signed out: the sign-in's end, or what another page did. */
+export type SignedOut = "ended" | "leftElsewhere" | "replacedElsewhere";
+
+export type AccountState =
+  | { readonly kind: "signed-out"; readonly why: SignedOut | undefined }
+  | { readonly kind: "signed-in"; readonly user: User };
+
+/** A person, as tokens for them are asked for. */
+type Identity = Pick<Credentials, "name" | "email">;
+
+const ACCOUNT = "chitchat.account";
+const TOKEN = "chitchat.token ";
+
+/** A minute before its end a token counts as ended: clocks differ. */
+const MARGIN_S = 60;
+
+/** A token that is refused within this time, in milliseconds, of being given was not refused for its age. */
+const FRESH_MS = 60_000;
+
+/**
+ * One sign-in and the tokens that it gives, one a channel. They are kept in the store, which the pages of a
+ * browser share: what one of them makes of the sign-in, the others take notice of.
+ */
+export class Account {
+  private readonly changes = new Listeners();
+  private readonly asked = new Map<string, Promise<string>>();
+  private readonly givenAt = new Map<string, number>();
+  private current: AccountState;
+
+  constructor(
+    private readonly api: ApiClient,
+    private readonly store: Store,
+  ) {
+    this.current = this.stored() ?? { kind: "signed-out", why: undefined };
+    store.watch((key) => this.changedElsewhere(key));
+  }
+
+  readonly subscribe = this.changes.subscribe;
+
+  readonly state = (): AccountState => this.current;
+
+  /** What the person entered the last time, the channel apart. */
+  remembered(): Partial<Identity> {
+    return this.identity() ?? {};
+  }
+
+  /** Gets a token for the channel, and is signed in then. Throws ApiError. */
+  async signIn({ name, email, channel }: Credentials): Promise<Claims> {
+    const token = await this.api.signIn({ name, email, channel });
+    this.forgetTokens(); // they may be another person's
+    const claims = this.keep(token);
+    this.store.set(ACCOUNT, { name, email, user: claims.user });
+    this.become({ kind: "signed-in", user: claims.user });
+    return claims;
+  }
+
+  /** Forgets the tokens, and remembers the name for the next time. */
+  signOut(why?: SignedOut): void {
+    this.forgetTokens();
+    const identity = this.identity();
+    if (identity) this.store.set(ACCOUNT, { name: identity.name, email: identity.email });
+    this.become({ kind: "signed-out", why });
+  }
+
+  /** The token for the channel, the one at hand or a fresh one. Throws ApiError. */
+  token(channel: string): Promise<string> {
+    const known = this.tokenAtHand(channel);
+    return known === undefined ? this.renew(channel) : Promise.resolve(known);
+  }
+
+  /** The token for the channel, if there is one and it has not run out. */
+  tokenAtHand(channel: string): string | undefined {
+    const token = this.store.get(TOKEN + channel);
+    if (typeof token !== "string") return undefined;
+    const claims = readClaims(token);
+    return claims && Date.now() / 1000 < claims.exp - MARGIN_S ? token : undefined;
+  }
+
+  /** Asks for a fresh token; many who ask at once get the same. Throws ApiError. */
+  renew(channel: string): Promise<string> {
+    const asked = this.asked.get(channel);
+    if (asked) return asked;
+    const answer = this.ask(channel).finally(() => this.asked.delete(channel));
+    this.asked.set(channel, answer);
+    return answer;
+  }
+
+  /** The server refused this token. One that it has just given, it will refuse again: the sign-in has ended. */
+  refused(channel: string, token: string): void {
+    if (this.current.kind !== "signed-in" || this.store.get(TOKEN + channel) !== token) return;
+    this.store.set(TOKEN + channel, undefined);
+    if (Date.now() - (this.givenAt.get(token) ?? Number.NEGATIVE_INFINITY) < FRESH_MS) this.signOut("ended");
+  }
+
+  /** Forgets the token of a channel that the person left. */
+  forget(channel: string): void {
+    this.store.set(TOKEN + channel, undefined);
+  }
+
+  private async ask(channel: string): Promise<string> {
+    const identity = this.identity();
+    const { current } = this;
+    if (!identity || current.kind !== "signed-in") throw new ApiError("unauthorized", "Sign in first.", 401);
+    const token = await this.api.signIn({ ...identity, channel }).catch((error: unknown) => {
+      if (error instanceof ApiError && ENDS_SIGN_IN.has(error.status)) this.signOut("ended");
+      throw error;
+    });
+    if (this.current !== current) throw new ApiError("unauthorized", "You were signed out.", 401);
+    this.keep(token);
+    return token;
+  }
+
+  private keep(token: string): Claims {
+    const claims = readClaims(token);
+    if (!claims) throw new ApiError(CODE_UNREADABLE, "The server's token cannot be read.", 201);
+    this.store.set(TOKEN + claims.channel, token);
+    this.givenAt.set(token, Date.now());
+    return claims;
+  }
+
+  private forgetTokens(): void {
+    for (const key of this.store.keys(TOKEN)) this.store.set(key, undefined);
+    this.givenAt.clear();
+  }
+
+  private identity(): Identity | undefined {
+    const fields = asFields(this.store.get(ACCOUNT));
+    if (typeof fields?.name !== "string" || typeof fields.email !== "string") return undefined;
+    return { name: fields.name, email: fields.email };
+  }
+
+  private stored(): AccountState | undefined {
+    const user = asFields(asFields(this.store.get(ACCOUNT))?.user);
+    if (typeof user?.id !== "string" || typeof user.name !== "string") return undefined;
+    const { id, name, avatar } = user;
+    return { kind: "signed-in", user: { id, name, ...(typeof avatar === "string" && { avatar }) } };
+  }
+
+  private changedElsewhere(key: string): void {
+    if (key !== ACCOUNT && key !== "") return;
+    const { current } = this;
+    if (current.kind !== "signed-in") return;
+    const stored = this.stored();
+    if (stored?.kind !== "signed-in") this.become({ kind: "signed-out", why: "leftElsewhere" });
+    else if (stored.user.id !== current.user.id) this.become({ kind: "signed-out", why: "replacedElsewhere" });
+  }
+
+  private become(state: AccountState): void {
+    this.current = state;
+    this.changes.tell();
+  }
+}
+
+/** The statuses with which a server that once signed somebody in says that it does so no more. */
+const ENDS_SIGN_IN = new Set([401, 403, 404, 405]);

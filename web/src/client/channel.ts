@@ -1,0 +1,355 @@
+import type { Account } from "./account";
+import { type ApiClient, isUnauthorized } from "./api";
+import { readClaims } from "./claims";
+import type { AfterClose } from "./close-codes";
+import { Connection, type OpenSocket } from "./connection";
+import type { ConnectionState } from "./connection-state";
+import { EMPTY_FEED, type Feed, type FeedInput, fold } from "./fold";
+import type { Frame, User } from "./frames";
+import { HistoryReader } from "./history-reader";
+import { Listeners } from "./listeners";
+import { hasMessage, type Message } from "./messages";
+import type { Pending } from "./outbox";
+import { OutboxStore } from "./outbox-store";
+import type { PageState } from "./paging";
+import { ReadMark } from "./read-mark";
+import { Sender } from "./sender";
+import { channelUrl } from "./session";
+import { SessionKeeper } from "./session-keeper";
+import type { Store } from "./store";
+import { NOBODY_TYPES, nextStop, settled, TELL_TYPING_MS, type Typists, typed } from "./typists";
+import { NOTHING_UNREAD, type Unread, unreadOf } from "./unread";
+
+/** What a channel stands on. */
+export type ChannelOptions = {
+  /** Its normalized name, as tokens have it. */
+  readonly name: string;
+  readonly self: User;
+  readonly account: Account;
+  readonly api: ApiClient;
+  /** The page's origin, as in location.origin. */
+  readonly origin: string;
+  readonly openSocket: OpenSocket;
+  /** Shared by the pages of a browser. */
+  readonly store: Store;
+  /** The page's own. */
+  readonly pageStore: Store;
+};
+
+/** A channel as it is at one moment. It never changes; a change makes another one. */
+export type ChannelState = {
+  readonly feed: Feed;
+  /** What the person sent and the log does not show yet, in the order of writing. */
+  readonly pending: readonly Pending[];
+  readonly connection: ConnectionState;
+  /** Whether the newest history could not be read; it is tried again all the while. */
+  readonly historyFailed: boolean;
+  readonly older: PageState;
+  readonly typists: Typists;
+  readonly unread: Unread;
+  /** All up to this sequence is read; undefined before anything is known. */
+  readonly readTo: number | undefined;
+};
+
+/** What the server refused for good is said so, where it gave no reason: it closed the socket. */
+export const REASON_CLOSED = "";
+
+/** When the list is not read back, so many messages are kept, and twice as many are let come before the oldest go. */
+const KEPT = 1_000;
+
+/** A token is renewed this long before its end, in milliseconds. */
+const RENEW_BEFORE_MS = 5 * 60_000;
+
+/** setTimeout takes no more milliseconds than this. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A channel that is open: its history and what comes live, what is to be sent, who is here, who types, what is unread. */
+export class Channel {
+  readonly name: string;
+  readonly self: User;
+  /** Names the person and the channel: what is kept for one is not shown to another. */
+  readonly owner: string;
+  private readonly changes = new Listeners();
+  private readonly arrivals = new Listeners<[messages: readonly Message[]]>();
+  private readonly connection: Connection;
+  private readonly sender: Sender;
+  private readonly outboxes: OutboxStore;
+  private readonly session: SessionKeeper;
+  private readonly readMark: ReadMark;
+  private readonly history: HistoryReader;
+  private readonly ends: (() => void)[] = [];
+  private current: ChannelState;
+  private token = "";
+  private started = false;
+  private readingBack = false;
+  private toldTypingAt = 0;
+  private renewal: ReturnType<typeof setTimeout> | undefined;
+  private typingTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly options: ChannelOptions) {
+    const { name, self, store, pageStore } = options;
+    this.name = name;
+    this.self = self;
+    this.owner = ownerOf(self, name);
+    this.outboxes = new OutboxStore(store, this.owner);
+    this.sender = new Sender(this.outboxes.load(Date.now()));
+    this.session = new SessionKeeper(pageStore, this.owner);
+    this.readMark = new ReadMark(store, this.owner);
+    this.history = new HistoryReader({
+      api: options.api,
+      token: () => this.freshToken(),
+      feed: () => this.current.feed,
+      apply: (input) => this.apply(input),
+      onFailed: (failed) => this.historyAnswered(failed),
+      onUnauthorized: () => options.account.refused(name, this.token),
+    });
+    this.connection = new Connection({
+      openSocket: options.openSocket,
+      url: () => this.url(),
+      probe: () => (this.token === "" ? undefined : { type: "auth", token: this.token }),
+      onFrames: (frames) => this.hear(frames),
+      onClosed: (after) => this.closed(after),
+      onRefused: () => void this.refused(),
+      onState: (connection) => this.change({ connection }),
+    });
+    this.current = {
+      feed: EMPTY_FEED,
+      pending: this.sender.items(),
+      connection: this.connection.state(),
+      historyFailed: false,
+      older: "idle",
+      typists: NOBODY_TYPES,
+      unread: NOTHING_UNREAD,
+      readTo: undefined,
+    };
+  }
+
+  readonly subscribe = this.changes.subscribe;
+
+  readonly state = (): ChannelState => this.current;
+
+  /** Calls the listener with messages of others that came live, after the history. Returns what ends it. */
+  readonly onArrival = this.arrivals.subscribe;
+
+  /** Reads the history, and then keeps up until it is closed. */
+  open(): void {
+    if (this.started) return;
+    this.started = true;
+    const { store } = this.options;
+    this.ends.push(
+      this.sender.subscribe(() => this.senderChanged()),
+      store.watch((key) => this.changedElsewhere(key)),
+      this.session.watch(),
+    );
+    this.history.read();
+  }
+
+  /** Lets go of the channel. The others see that the person left it. */
+  close(): void {
+    for (const end of this.ends.splice(0)) end();
+    this.history.stop();
+    this.connection.stop();
+    this.sender.disconnected();
+    this.readMark.flush();
+    clearTimeout(this.renewal);
+    clearTimeout(this.typingTimer);
+    this.started = false;
+  }
+
+  /** Somebody leaves for good: what they wrote and did not send is not for the next one at this screen. */
+  forget(): void {
+    this.close();
+    this.outboxes.clear();
+    this.session.forget();
+  }
+
+  /** Takes the text for sending; false when too much waits already. */
+  readonly send = (text: string): boolean => {
+    this.toldTypingAt = 0;
+    return this.sender.send(text);
+  };
+
+  readonly tryAgain = (id: string): void => this.sender.tryAgain(id);
+
+  readonly discard = (id: string): void => this.sender.discard(id);
+
+  readonly connectNow = (): void => this.connection.connectNow();
+
+  /** The person is typing: the others are told, but not with each letter. */
+  readonly typing = (): void => {
+    const now = Date.now();
+    if (now - this.toldTypingAt < TELL_TYPING_MS) return;
+    if (this.connection.transmit({ type: "typing" })) this.toldTypingAt = now;
+  };
+
+  /** The person has read all up to this sequence. */
+  readonly markRead = (seq: number): void => {
+    const { position } = this.current.feed;
+    if (position && this.readMark.advance({ epoch: position.epoch, seq }))
+      this.change(this.readingOf(this.current.feed));
+  };
+
+  /** While the person reads what is far back, nothing that was read is let go of. */
+  readonly setReadingBack = (readingBack: boolean): void => {
+    this.readingBack = readingBack;
+  };
+
+  /** Reads the page before the oldest message; what comes of it, `older` and the feed show. */
+  readonly loadOlder = async (): Promise<void> => {
+    if (this.current.older === "loading" || !this.current.feed.hasOlder) return;
+    this.change({ older: "loading" });
+    const done = await this.history.readOlder();
+    this.change({ older: done ? "idle" : "failed" });
+  };
+
+  private async freshToken(): Promise<string> {
+    const token = await this.options.account.token(this.name);
+    this.use(token);
+    return token;
+  }
+
+  private async url(): Promise<string> {
+    const { origin } = this.options;
+    const token = await this.freshToken();
+    return channelUrl({ origin, token, after: this.current.feed.position, session: this.session.id() });
+  }
+
+  /** Goes on with this token, and asks for the next in time. */
+  private use(token: string): void {
+    if (token === this.token) return;
+    this.token = token;
+    clearTimeout(this.renewal);
+    const endsAt = (readClaims(token)?.exp ?? 0) * 1000;
+    const wait = Math.max(RENEW_BEFORE_MS / 10, endsAt - RENEW_BEFORE_MS - Date.now());
+    this.renewal = setTimeout(() => void this.renew(), Math.min(wait, LONGEST_TIMER_MS));
+  }
+
+  /** The connection lives on with the fresh token; if there is none to be had, the server ends it in time. */
+  private async renew(): Promise<void> {
+    const token = await this.options.account.renew(this.name).catch(() => undefined);
+    if (token === undefined || !this.started) return;
+    this.use(token);
+    this.connection.transmit({ type: "auth", token });
+  }
+
+  private apply(input: FeedInput): void {
+    const before = this.current.feed;
+    const folded = fold(before, input);
+    const feed = this.readingBack ? folded : fold(folded, { kind: "trim", keep: KEPT });
+    if (feed === before) return;
+    this.change({ feed, ...this.readingOf(feed) });
+    this.settle(feed);
+    if (input.kind === "frames") this.announce(before, feed);
+    if (feed.chain.kind === "refetch") this.history.read();
+  }
+
+  private hear(frames: readonly Frame[]): void {
+    this.apply({ kind: "frames", frames });
+    this.watchTyping(frames);
+    for (const frame of frames) {
+      if (frame.type === "hello") this.session.set(frame.session);
+      if (frame.type === "hello" || frame.type === "reset") {
+        this.sender.connected({
+          transmit: (command) => this.connection.transmit(command),
+          onStalled: () => this.connection.cut(),
+        });
+      }
+      if (frame.type === "ack" || frame.type === "error") this.sender.answered(frame);
+    }
+    this.settle(this.current.feed);
+  }
+
+  /** What is to be seen in the log, waits no more. */
+  private settle({ messages, position }: Feed): void {
+    const seen = position?.seq ?? 0;
+    this.sender.settle(({ id, seq }) => (seq !== undefined && seq <= seen) || hasMessage(messages, this.self.id, id));
+  }
+
+  private announce(before: Feed, { messages }: Feed): void {
+    const from = before.position?.seq;
+    if (from === undefined || before.chain.kind === "refetch") return;
+    const first = messages.findLastIndex((message) => message.seq <= from) + 1;
+    const news = messages.slice(first).filter((message) => message.from_user.id !== this.self.id);
+    if (news.length > 0) this.arrivals.tell(news);
+  }
+
+  private watchTyping(frames: readonly Frame[]): void {
+    const now = Date.now();
+    let { typists } = this.current;
+    for (const frame of frames) {
+      if (frame.type === "typing" && frame.from_user.id !== this.self.id)
+        typists = typed(typists, frame.from_user, now);
+      if (frame.type === "message") typists = settled(typists, now, new Set([frame.from_user.id]));
+    }
+    this.setTypists(typists);
+  }
+
+  private setTypists(typists: Typists): void {
+    if (typists === this.current.typists) return;
+    this.change({ typists });
+    clearTimeout(this.typingTimer);
+    const stop = nextStop(typists);
+    if (stop === undefined) return;
+    const forget = (): void => this.setTypists(settled(this.current.typists, Date.now(), new Set()));
+    this.typingTimer = setTimeout(forget, Math.max(0, stop - Date.now()));
+  }
+
+  private closed(after: AfterClose): void {
+    this.sender.disconnected(after.kind === "halt" ? REASON_CLOSED : undefined);
+    this.setTypists(NOBODY_TYPES);
+    if (after.kind !== "renew") return;
+    this.options.account.refused(this.name, this.token);
+    void this.comeBack();
+  }
+
+  /** The server ended the connection for its token: with another one it goes on. */
+  private async comeBack(): Promise<void> {
+    await this.freshToken().catch(() => undefined); // it is asked for again with the next socket
+    if (this.started) this.connection.renewed();
+  }
+
+  /** A browser does not tell why a socket was refused; the API does. */
+  private async refused(): Promise<void> {
+    const { token } = this;
+    try {
+      await this.options.api.whoAmI(token);
+      this.session.refused();
+    } catch (error) {
+      if (isUnauthorized(error)) this.options.account.refused(this.name, token);
+    }
+  }
+
+  private historyAnswered(historyFailed: boolean): void {
+    if (historyFailed !== this.current.historyFailed) this.change({ historyFailed });
+    this.connection.start(); // where the history can't be had, what comes live can
+  }
+
+  private senderChanged(): void {
+    this.outboxes.save(this.sender.items());
+    this.change({ pending: this.sender.items() });
+  }
+
+  private changedElsewhere(key: string): void {
+    const removed = this.outboxes.removed(key);
+    if (removed !== undefined) this.sender.removedElsewhere(removed);
+    if (this.readMark.changedElsewhere(key)) this.change(this.readingOf(this.current.feed));
+  }
+
+  /** Who opens a channel for the first time has nothing unread in it. */
+  private readingOf(feed: Feed): Pick<ChannelState, "unread" | "readTo"> {
+    const { position, messages, hasOlder } = feed;
+    if (!position || feed.chain.kind === "refetch") return { unread: this.current.unread, readTo: this.current.readTo };
+    const readTo = this.readMark.of(position);
+    return { readTo, unread: unreadOf(messages, readTo, this.self, hasOlder) };
+  }
+
+  private change(changed: Partial<ChannelState>): void {
+    this.current = { ...this.current, ...changed };
+    this.changes.tell();
+  }
+}
+
+/** Names a person in a channel. */
+export function ownerOf(user: User, channel: string): string {
+  return `${user.id} ${channel}`;
+}

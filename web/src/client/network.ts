@@ -1,0 +1,26 @@
+/**
+ * What a browser says of itself. Elsewhere nothing is ever said: the timers of the connection find out by
+ * themselves, only later.
+ */
+export type NetworkListener = { readonly online: () => void; readonly offline: () => void };
+
+/** Calls the listener when the network comes or goes. Returns what ends it. */
+export function onNetworkChange({ online, offline }: NetworkListener): () => void {
+  if (typeof window === "undefined") return () => {};
+  window.addEventListener("online", online);
+  window.addEventListener("offline", offline);
+  return () => {
+    window.removeEventListener("online", online);
+    window.removeEventListener("offline", offline);
+  };
+}
+
+/** Calls the listener when the page is looked at again. Returns what ends it. */
+export function onVisible(listener: () => void): () => void {
+  if (typeof document === "undefined") return () => {};
+  const onChange = (): void => {
+    if (document.visibilityState === "visible") listener();
+  };
+  document.addEventListener("visibilitychange", onChange);
+  return () => document.removeEventListener("visibilitychange", onChange);
+}
