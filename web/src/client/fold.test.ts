@@ -100,7 +100,11 @@ describe("messages", () => {
       [history({ seqs: [5, 6], more: true }), older(5, [3, 4], true), older(3, [1, 2], false)],
       [1, 2, 3, 4, 5, 6],
     ],
-    ["an older page of another log is nothing", [history({ seqs: [5], more: true }), older(5, [4], true, "other")], [5]],
+    [
+      "an older page of another log is nothing",
+      [history({ seqs: [5], more: true }), older(5, [4], true, "other")],
+      [5],
+    ],
     [
       "an old frame is not put before what is loaded",
       [history({ seqs: [5, 6], more: true }), frames(message(2))],
