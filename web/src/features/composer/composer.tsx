@@ -1,8 +1,14 @@
-import { Button, Flex, Grid, Text, Textarea, VisuallyHidden } from "@chakra-ui/react";
-import { type KeyboardEvent, useId, useState } from "react";
+import { Button, Flex, Icon, IconButton, Text, VisuallyHidden } from "@chakra-ui/react";
+import { memo, type RefObject, useEffect, useId, useMemo, useRef, useState } from "react";
+import type { User } from "@/client/frames";
 import { cleanText, isSendable, MAX_TEXT_RUNES, runeCount } from "@/client/text-rules";
+import { EmojiPicker } from "@/shared/emoji/emoji-picker";
+import { loadedShortcodes } from "@/shared/emoji/shortcodes";
 import { isTouchFirst } from "@/shared/pointer";
 import { texts } from "@/shared/texts";
+import { editBox } from "./edit-box";
+import { MessageBox } from "./message-box";
+import { replaceShortcodes } from "./shortcode-text";
 import { useDraft } from "./use-draft";
 
 const words = texts.composer;
@@ -10,45 +16,47 @@ const words = texts.composer;
 /** The count shows when so many characters are left. */
 const COUNT_FROM = 200;
 
-/** How the box and what stands behind it are set, so that they break their lines alike. */
-const FACE = {
-  gridArea: "1 / 1",
-  minW: "0",
-  minH: "9",
-  maxH: "40dvh",
-  overflow: "hidden auto",
-  py: "1.5",
-  px: "2.5",
-  textStyle: "md",
-  visibility: "hidden",
-} as const;
-
 export type ComposerProps = {
   readonly channel: string;
-  /** Names the person and the channel, whose draft it is. */
+  /** Names the person and the channel, whose draft it is: the person's id, a space, the channel. */
   readonly owner: string;
+  /** Who can be mentioned, in the order in which they are offered: those present, then authors of shown messages. */
+  readonly people: readonly User[];
   /** Takes a text for sending; false when it cannot. */
   readonly onSend: (text: string) => boolean;
+  /** Called on every edit that leaves text. */
+  readonly onTyping: () => void;
 };
 
-/** Where a person writes. Enter sends; what was not taken stays. */
-export function Composer({ channel, owner, onSend }: ComposerProps) {
+/**
+ * Where a person writes. Enter sends; what was not taken stays. With another owner it is another box: the
+ * draft comes back, and nothing of the one before, as what can be undone, gets into it.
+ */
+export const Composer = memo(function Composer(props: ComposerProps) {
+  return <Writing key={props.owner} {...props} />;
+});
+
+function Writing({ channel, owner, people, onSend, onTyping }: ComposerProps) {
   const id = useId();
+  const box = useRef<HTMLTextAreaElement>(null);
   const [draft, setDraft] = useDraft(owner);
   const [isFull, setFull] = useState(false);
   const text = cleanText(draft);
   const left = MAX_TEXT_RUNES - runeCount(text);
+  const others = useMemo(() => people.filter(({ id }) => !owner.startsWith(`${id} `)), [people, owner]);
+  useEffect(() => focusUnlessTouched(box.current), []);
 
+  const edit = (draft: string): void => {
+    setDraft(draft);
+    if (draft.trim() !== "") onTyping();
+  };
   const submit = (): void => {
     if (!isSendable(text)) return;
-    const taken = onSend(text);
+    const shortcodes = loadedShortcodes();
+    const taken = onSend(shortcodes ? replaceShortcodes(text, shortcodes) : text);
     setFull(!taken);
     if (taken) setDraft("");
-  };
-  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
-    event.preventDefault();
-    submit();
+    focusUnlessTouched(box.current);
   };
 
   return (
@@ -60,8 +68,9 @@ export function Composer({ channel, owner, onSend }: ComposerProps) {
         }}
       >
         <Flex
+          position="relative"
           align="flex-end"
-          gap="2"
+          gap="1"
           p="1.5"
           borderWidth="1px"
           rounded="xl"
@@ -71,59 +80,102 @@ export function Composer({ channel, owner, onSend }: ComposerProps) {
           <VisuallyHidden asChild>
             <label htmlFor={id}>{words.label}</label>
           </VisuallyHidden>
-          {/* What is written lends the box its height, unseen: to measure the box would shrink it, and move the list. */}
-          <Grid
-            flex="1"
-            minW="0"
-            maxH="40dvh"
-            data-draft={draft}
-            _after={{ ...FACE, content: "attr(data-draft) ' '", whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}
-          >
-            <Textarea
-              id={id}
-              ref={focusFirst}
-              value={draft}
-              onChange={(event) => setDraft(event.target.value)}
-              onKeyDown={onKeyDown}
-              placeholder={words.placeholder(channel)}
-              aria-describedby={`${id}-state`}
-              rows={1}
-              {...FACE}
-              visibility="visible"
-              h="full"
-              resize="none"
-              border="none"
-              focusRing="none"
-              dir="auto"
-              enterKeyHint="send"
-            />
-          </Grid>
-          <Button type="submit" size="sm" rounded="lg" disabled={!isSendable(text)}>
+          <MessageBox
+            id={id}
+            box={box}
+            draft={draft}
+            placeholder={words.placeholder(channel)}
+            describedBy={`${id}-state`}
+            people={others}
+            onEdit={edit}
+            onSubmit={submit}
+          />
+          <EmojiButton box={box} />
+          <Button type="submit" size="sm" rounded="lg" disabled={!isSendable(text)} onMouseDown={keepFocus}>
             {words.send}
           </Button>
         </Flex>
-        <Text
-          id={`${id}-state`}
-          textStyle="xs"
-          px="2"
-          minH="4"
-          color={left < 0 || isFull ? "fg.error" : "fg.muted"}
-          hideBelow={isFull || left <= COUNT_FROM ? undefined : "md"}
-        >
-          {stateOf(left, isFull)}
-        </Text>
+        <State id={`${id}-state`} left={left} isFull={isFull} />
       </form>
     </Flex>
   );
 }
 
-/** Called once, with the box as it comes to the page. */
-function focusFirst(box: HTMLTextAreaElement | null): void {
-  if (box && !isTouchFirst()) box.focus();
+/** Opens all emoji, and puts the one that is picked at the caret. */
+function EmojiButton({ box }: { readonly box: RefObject<HTMLTextAreaElement | null> }) {
+  const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const pick = (emoji: string): void => {
+    setOpen(false);
+    if (!box.current) return;
+    const { selectionStart: start, selectionEnd: end } = box.current;
+    editBox(box.current, { start, end, insert: emoji });
+  };
+  return (
+    <>
+      <IconButton
+        ref={button}
+        size="sm"
+        variant="ghost"
+        colorPalette="gray"
+        color="fg.muted"
+        rounded="lg"
+        aria-label={texts.emoji.open}
+        aria-haspopup="dialog"
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? id : undefined}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <Smile />
+      </IconButton>
+      {isOpen && <EmojiPicker id={id} opener={button} onPick={pick} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+function Smile() {
+  return (
+    <Icon asChild boxSize="5">
+      <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" aria-hidden>
+        <circle cx="12" cy="12" r="9" />
+        <path d="M8.5 14.5a4.5 4.5 0 0 0 7 0M9 9.5v.01M15 9.5v.01" />
+      </svg>
+    </Icon>
+  );
+}
+
+type StateProps = { readonly id: string; readonly left: number; readonly isFull: boolean };
+
+/** How the text is, or how to send it. */
+function State({ id, left, isFull }: StateProps) {
+  return (
+    <Text
+      id={id}
+      textStyle="xs"
+      px="2"
+      minH="4"
+      color={left < 0 || isFull ? "fg.error" : "fg.muted"}
+      hideBelow={isFull || left <= COUNT_FROM ? undefined : "md"}
+    >
+      {stateOf(left, isFull)}
+    </Text>
+  );
 }
 
 function stateOf(left: number, isFull: boolean): string {
   if (isFull) return words.full;
   if (left < 0) return words.tooLong(-left);
-  return left <= COUNT_FROM ? words.remaining(left) : words.hint;
+  if (left <= COUNT_FROM) return words.remaining(left);
+  return isTouchFirst() ? words.touchHint : words.hint;
+}
+
+/** To focus the box would open a keyboard over the page where there is none yet. */
+function focusUnlessTouched(box: HTMLTextAreaElement | null): void {
+  if (!isTouchFirst()) box?.focus();
+}
+
+/** A press on the button leaves one where one writes, and the keyboard of a phone open. */
+function keepFocus(event: { preventDefault: () => void }): void {
+  event.preventDefault();
 }
