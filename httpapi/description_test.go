@@ -2,7 +2,6 @@ package httpapi_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"maps"
 	"net/http"
@@ -137,52 +136,4 @@ func TestDescriptionIsServed(t *testing.T) {
 		t.Errorf("answer = %d with %d bytes, want 200 with %d", got.status, len(got.body), len(httpapi.Description))
 	}
 	got.wantHeader("Content-Type", "application/yaml")
-}
-
-// TestFrames holds the frames of the contract to their schemas.
-func TestFrames(t *testing.T) {
-	const user = `{"id":"u1","name":"Ada","avatar":"https://www.gravatar.com/avatar/x?s=128"}`
-	tests := []struct {
-		schema, frame string
-		want          bool
-	}{
-		{"ServerFrame", `{"type":"message","seq":120,"prev":117,"v":1,"id":"m1","from_user":` + user + `,"sent_at":"2026-01-01T12:00:00.123456789Z","text":"hey"}`, true},
-		{"ServerFrame", `{"type":"message","seq":120,"id":"m1","from_user":` + user + `,"sent_at":"2026-01-01T12:00:00Z","text":"hey"}`, false},
-		{"ServerFrame", `{"type":"join","seq":121,"prev":120,"from_user":` + user + `,"sent_at":"2026-01-01T12:00:00Z","session":"s1"}`, true},
-		{"ServerFrame", `{"type":"leave","seq":125,"prev":121,"from_user":` + user + `,"sent_at":"2026-01-01T12:00:00Z","session":"s1","reason":"lost"}`, true},
-		{"ServerFrame", `{"type":"leave","seq":125,"prev":121,"from_user":` + user + `,"sent_at":"2026-01-01T12:00:00Z","session":"s1","reason":"bored"}`, false},
-		{"ServerFrame", `{"type":"presence","seq":130,"prev":125,"joined":[` + user + `],"left":[],"users":4321}`, true},
-		{"ServerFrame", `{"type":"hello","session":"s1","position":"k3v9x1q7m2b8:812","ping_ms":25000}`, true},
-		{"ServerFrame", `{"type":"hello","session":"s1","position":"812","ping_ms":25000}`, false},
-		{"ServerFrame", `{"type":"reset","position":"k3v9x1q7m2b8:812"}`, true},
-		{"ServerFrame", `{"type":"typing","from_user":` + user + `}`, true},
-		{"ServerFrame", `{"type":"ack","id":"m1","seq":126}`, true},
-		{"ServerFrame", `{"type":"ack"}`, true},
-		{"ServerFrame", `{"type":"error","id":"m1","code":"rate_limited","message":"Wait.","retry_after_ms":800}`, true},
-		{"ServerFrame", `{"type":"error","id":"m1","code":"made_up","message":"Wait."}`, false},
-		{"Command", `{"type":"send","id":"m1","text":"Hello!"}`, true},
-		{"Command", `{"type":"send","id":"m1","text":"Hello!","retry":true}`, true},
-		{"Command", `{"type":"send","text":"Hello!"}`, false},
-		{"Command", `{"type":"typing"}`, true},
-		{"Command", `{"type":"auth","token":"x"}`, true},
-		{"Command", `{"type":"auth"}`, false},
-	}
-	doc, err := described()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tt := range tests {
-		err := visit(doc.Components.Schemas[tt.schema].Value, tt.frame)
-		if (err == nil) != tt.want {
-			t.Errorf("%s as a %s: %v, want valid %v", tt.frame, tt.schema, err, tt.want)
-		}
-	}
-}
-
-func visit(schema *openapi3.Schema, frame string) error {
-	var value any
-	if err := json.Unmarshal([]byte(frame), &value); err != nil {
-		return err
-	}
-	return schema.VisitJSON(value, openapi3.EnableJSONSchema2020())
 }

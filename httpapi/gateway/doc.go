@@ -12,6 +12,16 @@
 //	                            └──────► flusher, 1 ms ┤
 //	                                                   └► worker
 //
+// # Frames
+//
+// frames.schema.json describes each frame that we send and each command that we
+// take. A test drives a gateway until every kind of frame has come over a
+// socket with every field that the schema names, and no other. The bytes of one
+// of each, and of the commands, are kept in testdata/frames, which the tests of
+// the page read with the same schema, from which the page's types are made, too
+// (make generate). openapi.yaml repeats the schema for its readers; a test
+// compares the two. So who changes a frame changes all of these or none.
+//
 // # Delivery
 //
 // A [room] keeps the frames of its channel as bytes on the wire, in order, and

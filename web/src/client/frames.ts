@@ -1,32 +1,31 @@
-import type { components } from "./api.gen";
+import type * as wire from "./frames.gen";
 import { type Position, parsePosition } from "./position";
 
-type Schemas = components["schemas"];
+export type User = Readonly<wire.User>;
 
-export type User = Readonly<Schemas["User"]>;
-
-export type MessageFrame = Readonly<Schemas["MessageEvent"]>;
-export type JoinFrame = Readonly<Schemas["JoinEvent"]>;
-export type LeaveFrame = Readonly<Schemas["LeaveEvent"]>;
+/** The version of its form in the log is the server's affair, here and below. */
+export type MessageFrame = Readonly<Omit<wire.MessageEvent, "v">>;
+export type JoinFrame = Readonly<Omit<wire.JoinEvent, "v">>;
+export type LeaveFrame = Readonly<Omit<wire.LeaveEvent, "v">>;
 
 /** Many joins and leaves of a big channel in one; it stands for all sequences from `prev` to `seq`. */
-export type PresenceFrame = Readonly<Schemas["PresenceSummary"]>;
+export type PresenceFrame = Readonly<wire.PresenceSummary>;
 
 /** The frames that stand in the log and are folded in its order. */
 export type LogFrame = MessageFrame | JoinFrame | LeaveFrame | PresenceFrame;
 
-export type HelloFrame = Readonly<Omit<Schemas["Hello"], "position">> & { readonly position: Position };
-export type ResetFrame = Readonly<Omit<Schemas["Reset"], "position">> & { readonly position: Position };
-export type AckFrame = Readonly<Schemas["Ack"]>;
+export type HelloFrame = Readonly<Omit<wire.Hello, "position">> & { readonly position: Position };
+export type ResetFrame = Readonly<Omit<wire.Reset, "position">> & { readonly position: Position };
+export type AckFrame = Readonly<wire.Ack>;
 
 /** Its code may be one that this client does not know yet. */
-export type ErrorFrame = Readonly<Omit<Schemas["CommandError"], "code">> & { readonly code: string };
-export type TypingFrame = Readonly<Schemas["TypingEvent"]>;
+export type ErrorFrame = Readonly<Omit<wire.CommandError, "code">> & { readonly code: string };
+export type TypingFrame = Readonly<wire.TypingEvent>;
 
 export type Frame = LogFrame | HelloFrame | ResetFrame | AckFrame | ErrorFrame | TypingFrame;
 
-export type SendCommand = Readonly<Schemas["SendCommand"]>;
-export type Command = Readonly<Schemas["Command"]>;
+export type SendCommand = Readonly<wire.SendCommand>;
+export type Command = Readonly<wire.ClientCommand>;
 
 /** How often a server that does not say so looks for us, in milliseconds. */
 const DEFAULT_PING_MS = 25_000;
