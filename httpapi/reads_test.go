@@ -113,9 +113,9 @@ func TestListUsers(t *testing.T) {
 		}
 		return projections.Roster{
 			Users: []projections.Present{
-				{User: domain.User{ID: "2", Name: "Bob"}, Sessions: []string{"s4"}},
-				{User: domain.User{ID: "1", Name: "Bob"}, Sessions: []string{"s3"}},
-				{User: ada(t), Sessions: []string{"s2", "s1"}},
+				{User: domain.User{ID: "2", Name: "Bob"}, Sessions: []string{"s4"}, Terms: []string{"t1"}},
+				{User: domain.User{ID: "1", Name: "Bob"}, Sessions: []string{"s3"}, Terms: []string{"t1"}},
+				{User: ada(t), Sessions: []string{"s2", "s1"}, Terms: []string{"t1", "t2"}},
 			},
 			Position: domain.Position{Epoch: "k3v9x1q7m2b8", Seq: 125},
 		}, nil

@@ -14,6 +14,7 @@ import (
 type personBody struct {
 	domain.User
 	Sessions []string `json:"sessions"`
+	Terms    []string `json:"terms,omitempty"` // one each, of the present only
 }
 
 type rosterBody struct {
@@ -49,7 +50,7 @@ func (s *Server) listUsers(c *echo.Context) error {
 func people(users []projections.Present) []personBody {
 	bodies := make([]personBody, 0, len(users))
 	for _, p := range users {
-		bodies = append(bodies, personBody{p.User, append([]string{}, p.Sessions...)})
+		bodies = append(bodies, personBody{p.User, append([]string{}, p.Sessions...), p.Terms})
 	}
 	slices.SortFunc(bodies, func(a, b personBody) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))

@@ -14,6 +14,10 @@ type Present struct {
 	domain.User
 	// Sessions are in the order in which they began.
 	Sessions []string
+	// Terms are which run of which gateway holds each of Sessions, so that a
+	// reader who goes on from here can tell whose leave ends one. Of a past it
+	// is nil.
+	Terms []string
 }
 
 // Roster is who is in a channel.
@@ -49,6 +53,7 @@ func (s *Store) People(ctx context.Context, channel domain.Channel) (Roster, err
 		user := &roster.Users[place]
 		user.User = stay.User
 		user.Sessions = append(user.Sessions, stay.Session)
+		user.Terms = append(user.Terms, stay.Term)
 	}
 	return roster, nil
 }

@@ -29,7 +29,7 @@ func TestPeople(t *testing.T) {
 		t.Fatalf("People: %v", err)
 	}
 	want := projections.Roster{
-		Users:    []projections.Present{{User: renamed, Sessions: []string{"j1", "j2"}}},
+		Users:    []projections.Present{{User: renamed, Sessions: []string{"j1", "j2"}, Terms: []string{"t1", "t1"}}},
 		Position: domain.Position{Epoch: log.epoch, Seq: 7},
 	}
 	if diff := gocmp.Diff(want, roster); diff != "" {

@@ -20,8 +20,8 @@ const TOKEN = "chitchat.token ";
 /** A minute before its end a token counts as ended: clocks differ. */
 const MARGIN_S = 60;
 
-/** A token that is refused within this time, in milliseconds, of being given was not refused for its age. */
-const FRESH_MS = 60_000;
+/** So many fresh tokens in a row that are refused, and none taken, are the end: a server may restart, and take another secret. */
+const REFUSALS = 3;
 
 /**
  * One sign-in and the tokens that it gives, one a channel. They are kept in the store, which the pages of a
@@ -30,7 +30,7 @@ const FRESH_MS = 60_000;
 export class Account {
   private readonly changes = new Listeners();
   private readonly asked = new Map<string, Promise<string>>();
-  private readonly givenAt = new Map<string, number>();
+  private refusals = 0;
   private current: AccountState;
 
   constructor(
@@ -91,11 +91,17 @@ export class Account {
     return answer;
   }
 
-  /** The server refused this token. One that it has just given, it will refuse again: the sign-in has ended. */
+  /** The server took a token of ours. */
+  accepted(): void {
+    this.refusals = 0;
+  }
+
+  /** The server refused this token: the next one is a fresh one, and where those are refused, too, the sign-in has ended. */
   refused(channel: string, token: string): void {
     if (this.current.kind !== "signed-in" || this.store.get(TOKEN + channel) !== token) return;
     this.store.set(TOKEN + channel, undefined);
-    if (Date.now() - (this.givenAt.get(token) ?? Number.NEGATIVE_INFINITY) < FRESH_MS) this.signOut("ended");
+    this.refusals++;
+    if (this.refusals > REFUSALS) this.signOut("ended");
   }
 
   /** Forgets the token of a channel that the person left. */
@@ -120,13 +126,12 @@ export class Account {
     const claims = readClaims(token);
     if (!claims) throw new ApiError(CODE_UNREADABLE, "The server's token cannot be read.", 201);
     this.store.set(TOKEN + claims.channel, token);
-    this.givenAt.set(token, Date.now());
     return claims;
   }
 
   private forgetTokens(): void {
     for (const key of this.store.keys(TOKEN)) this.store.set(key, undefined);
-    this.givenAt.clear();
+    this.refusals = 0;
   }
 
   private identity(): Identity | undefined {

@@ -275,6 +275,8 @@ export interface components {
             name: string;
             avatar?: string;
             sessions: components["schemas"]["SessionId"][];
+            /** @description Which run of which server holds each of the sessions, in their order; absent with at. A leave that names another term does not end the session. */
+            terms?: components["schemas"]["Term"][];
         };
         Roster: {
             users: components["schemas"]["RosterUser"][];

@@ -100,7 +100,7 @@ export class Channel {
       token: () => this.freshToken(),
       feed: () => this.current.feed,
       apply: (input) => this.apply(input),
-      onFailed: (failed) => this.historyAnswered(failed),
+      onTried: (failed) => this.historyTried(failed),
       onUnauthorized: () => options.account.refused(name, this.token),
     });
     this.connection = new Connection({
@@ -247,7 +247,7 @@ export class Channel {
     this.apply({ kind: "frames", frames });
     this.watchTyping(frames);
     for (const frame of frames) {
-      if (frame.type === "hello") this.session.set(frame.session);
+      if (frame.type === "hello") this.greeted(frame.session);
       if (frame.type === "hello" || frame.type === "reset") {
         this.sender.connected({
           transmit: (command) => this.connection.transmit(command),
@@ -257,6 +257,11 @@ export class Channel {
       if (frame.type === "ack" || frame.type === "error") this.sender.answered(frame);
     }
     this.settle(this.current.feed);
+  }
+
+  private greeted(session: string): void {
+    this.session.set(session);
+    this.options.account.accepted();
   }
 
   /** What is to be seen in the log, waits no more. */
@@ -319,7 +324,8 @@ export class Channel {
     }
   }
 
-  private historyAnswered(historyFailed: boolean): void {
+  private historyTried(historyFailed: boolean): void {
+    if (!historyFailed) this.options.account.accepted();
     if (historyFailed !== this.current.historyFailed) this.change({ historyFailed });
     this.connection.start(); // where the history can't be had, what comes live can
   }

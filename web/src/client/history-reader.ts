@@ -8,7 +8,7 @@ export type HistoryReaderOptions = {
   readonly feed: () => Feed;
   readonly apply: (input: FeedInput) => void;
   /** After each try: whether the history could not be read. */
-  readonly onFailed: (failed: boolean) => void;
+  readonly onTried: (failed: boolean) => void;
   readonly onUnauthorized: () => void;
 };
 
@@ -58,7 +58,7 @@ export class HistoryReader {
       if (signal.aborted) return;
       const isWhole = this.options.feed().chain.kind === "proven";
       if (isWhole) this.running = undefined; // at once: the next hole is to find nobody reading
-      this.options.onFailed(!answered && !isWhole);
+      this.options.onTried(!answered && !isWhole);
       if (isWhole) return;
       await pause(Math.min(backoff(attempt), LONGEST_RETRY_MS), signal);
     }

@@ -20,8 +20,8 @@ export const NOBODY: People = { seq: 0, byId: new Map() };
 /** Those whom GET /users names at its position. */
 export function peopleAt(seq: number, users: UsersPage["users"]): People {
   const byId = new Map<string, Person>();
-  for (const { sessions, ...user } of users) {
-    byId.set(user.id, { user, sessions: new Map(sessions.map((session) => [session, undefined])) });
+  for (const { sessions, terms, ...user } of users) {
+    byId.set(user.id, { user, sessions: new Map(sessions.map((session, i) => [session, terms?.[i]])) });
   }
   return { seq, byId };
 }
