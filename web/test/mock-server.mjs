@@ -22,30 +22,38 @@ const policy = (nonce) =>
   ].join("; ");
 
 /**
- * Serves the built page as the real server does (policy, nonce), with a
- * channel of the contract that lives in memory. Tokens are the claims, bare.
+ * Serves the built page as the real server does (policy, nonce), with
+ * channels of the contract that live in memory. Tokens have the form of a JWT, unsigned.
  */
 export async function startMockServer(dist, port = 0) {
-  const channel = new MockChannel();
+  const channels = new Map();
+  const channelOf = (name) => {
+    if (!channels.has(name)) channels.set(name, new MockChannel());
+    return channels.get(name);
+  };
   const server = createServer((request, response) => {
-    answer(channel, dist, request, response).catch((error) => {
+    answer(channelOf, dist, request, response).catch((error) => {
       response.writeHead(500).end(String(error));
     });
   });
-  server.on("upgrade", (request, stream) => channel.open(request, stream));
+  server.on("upgrade", (request, stream) => {
+    const claims = claimsOf(request, new URL(request.url, "http://mock"));
+    channelOf(claims?.channel).open(request, stream, claims);
+  });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}`,
-    channel,
+    channel: channelOf("lobby"),
+    channelOf,
     stop: () => {
-      channel.closeAll(1012);
+      for (const channel of channels.values()) channel.closeAll(1012);
       server.closeAllConnections();
       server.close();
     },
   };
 }
 
-async function answer(channel, dist, request, response) {
+async function answer(channelOf, dist, request, response) {
   const url = new URL(request.url, "http://mock");
   const send = (status, body) => {
     response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
@@ -56,12 +64,13 @@ async function answer(channel, dist, request, response) {
     if (!/^[\p{L}\p{M}\p{N}_-]{1,64}$/u.test(wanted)) {
       return send(422, { code: "invalid_channel", message: "A channel has 1 to 64 letters, digits, - or _." });
     }
-    return send(201, { token: tokenFor(name, email, wanted) });
+    return send(201, { token: tokenFor(name, email, wanted.normalize("NFC").toLowerCase()) });
   }
   if (["/auth", "/messages", "/users"].includes(url.pathname)) {
     const claims = claimsOf(request, url);
     if (!claims) return send(401, { code: "unauthorized", message: "Unauthorized" });
     if (url.pathname === "/auth") return send(200, claims);
+    const channel = channelOf(claims.channel);
     if (channel.historyDown) return send(503, { code: "unavailable", message: "History is not available now." });
     return send(200, url.pathname === "/users" ? channel.users() : channel.history(url.searchParams));
   }
@@ -69,7 +78,8 @@ async function answer(channel, dist, request, response) {
 }
 
 function serveFile(dist, path, response) {
-  const file = join(dist, normalize(path === "/" ? "/index.html" : path));
+  const isPage = path === "/" || /^\/c\/[^/]+$/.test(path);
+  const file = join(dist, normalize(isPage ? "/index.html" : path));
   if (!existsSync(file)) return response.writeHead(404).end();
   const nonce = randomBytes(16).toString("base64url");
   const type = MIME[extname(file)] ?? "application/octet-stream";
@@ -88,15 +98,14 @@ export function userFor(name, email) {
 
 function tokenFor(name, email, channel) {
   const exp = Math.floor(Date.now() / 1000) + 72 * 3600;
-  return Buffer.from(JSON.stringify({ user: userFor(name, email), channel, exp, iss: "chitchat" })).toString(
-    "base64url",
-  );
+  const claims = JSON.stringify({ user: userFor(name, email), channel, exp, iss: "chitchat" });
+  return `mock.${Buffer.from(claims).toString("base64url")}.mock`;
 }
 
 function claimsOf(request, url) {
   const token = request.headers.authorization?.replace(/^Bearer /, "") ?? url.searchParams.get("token");
   try {
-    return JSON.parse(Buffer.from(token, "base64url").toString());
+    return JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
   } catch {
     return undefined;
   }
@@ -108,7 +117,7 @@ async function text(request) {
   return body;
 }
 
-/** The log of one channel and the sockets that read it. */
+/** The log of one channel and the sockets that read it. Each has sequences of its own, from 1 on. */
 class MockChannel {
   log = [];
   sockets = new Set();
@@ -151,13 +160,31 @@ class MockChannel {
   history(query) {
     const limit = Number(query.get("limit") ?? 50);
     const before = Number(query.get("before") ?? Number.POSITIVE_INFINITY);
-    const all = this.log.filter((event) => event.type === "message" && event.seq < before);
-    return { messages: all.slice(-limit), position: this.position(), has_more: all.length > limit };
+    const after = query.has("after") ? Number(query.get("after")) : undefined;
+    const at = query.has("at") ? this.seqAt(query.get("at")) : undefined;
+    const all = this.log.filter(
+      ({ type, seq }) => type === "message" && seq < before && seq > (after ?? 0) && seq <= (at ?? seq),
+    );
+    const page = after === undefined ? all.slice(-limit) : all.slice(0, limit);
+    const then = at === undefined ? {} : { at, users: this.users(at).users };
+    return { messages: page, position: this.position(), has_more: all.length > limit, ...then };
   }
 
-  users() {
+  /** The last sequence at or before a time; digits alone are a sequence. */
+  seqAt(at) {
+    if (/^\d+$/.test(at)) return Number(at);
+    return this.log.findLast(({ sent_at }) => Date.parse(sent_at) <= Date.parse(at))?.seq ?? 0;
+  }
+
+  users(at = Number.POSITIVE_INFINITY) {
+    const sessions = new Map();
+    for (const { type, seq, session, from_user } of this.log) {
+      if (seq > at) break;
+      if (type === "join") sessions.set(session, from_user);
+      if (type === "leave") sessions.delete(session);
+    }
     const users = new Map();
-    for (const [session, user] of this.sessions) {
+    for (const [session, user] of sessions) {
       const entry = users.get(user.id) ?? { ...user, sessions: [] };
       entry.sessions.push(session);
       users.set(user.id, entry);
@@ -165,9 +192,8 @@ class MockChannel {
     return { users: [...users.values()], position: this.position() };
   }
 
-  open(request, stream) {
+  open(request, stream, claims) {
     const url = new URL(request.url, "http://mock");
-    const claims = claimsOf(request, url);
     if (!claims || this.refuseSockets) {
       return stream.end(`HTTP/1.1 ${claims ? "503 Unavailable" : "401 Unauthorized"}\r\nContent-Length: 0\r\n\r\n`);
     }
@@ -187,6 +213,7 @@ class MockChannel {
 
   command(socket, user, command) {
     if (command.type === "auth") return socket.send(JSON.stringify({ type: "ack" }));
+    if (command.type === "typing") return this.typing(user, socket);
     if (command.type !== "send") return;
     const verdict = this.onSend(command);
     if (verdict === "drop") return socket.drop();
@@ -195,6 +222,13 @@ class MockChannel {
     const seq = known?.seq ?? this.append({ type: "message", id: command.id, from_user: user, text: command.text });
     if (verdict === "lost") return socket.drop();
     socket.send(JSON.stringify({ type: "ack", id: command.id, seq }));
+  }
+
+  /** Somebody is typing; all but their own socket are told. */
+  typing(user, from) {
+    for (const socket of this.sockets) {
+      if (socket !== from) socket.send(JSON.stringify({ type: "typing", from_user: user }));
+    }
   }
 
   closeAll(code) {

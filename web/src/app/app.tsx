@@ -1,39 +1,41 @@
-import { Center, Spinner, Text } from "@chakra-ui/react";
-import type { ApiClient } from "@/client/api";
+import { useState } from "react";
+import type { Credentials } from "@/client/api";
+import type { Chat } from "@/client/chat";
 import { SignInForm } from "@/features/sign-in/sign-in-form";
+import { channelPath, parseAddress } from "@/shared/address";
+import { loadLastChannel } from "@/shared/storage";
 import { texts } from "@/shared/texts";
-import { ChatScreen } from "./chat-screen";
-import { useAccount } from "./use-account";
-import { ownerOf } from "./use-channel";
+import { useStore } from "@/shared/use-store";
+import { visits } from "@/shared/visit";
+import { useLinks } from "./use-links";
+import { Workspace } from "./workspace";
 
-/** The page: a form for who is not known, else the channel of who is. */
-export function App({ api }: { readonly api: ApiClient }) {
-  const accountHandle = useAccount(api);
-  const { account, remembered, signedIn } = accountHandle;
-  switch (account.kind) {
-    case "signed-out":
-      return (
-        <SignInForm
-          api={api}
-          initial={remembered}
-          notice={account.why && texts.signIn[account.why]}
-          onToken={signedIn}
-        />
-      );
-    case "checking":
-      return <Checking failed={account.failed} />;
-    case "signed-in": {
-      const { token, claims } = account;
-      return <ChatScreen key={ownerOf(claims)} api={api} token={token} claims={claims} accountHandle={accountHandle} />;
+/** The page: a form for who is not known, else their channels. */
+export function App({ chat }: { readonly chat: Chat }) {
+  const account = useStore(chat, (state) => state.account);
+  const [isEntering, setEntering] = useState(false);
+  useLinks();
+
+  /** The form stays until the channel is open, and the address names it. */
+  const signIn = async (credentials: Credentials): Promise<void> => {
+    setEntering(true);
+    try {
+      const channel = await chat.signIn(credentials);
+      const wanted = parseAddress(location);
+      visits.goTo(channelPath(channel, wanted?.channel === channel ? wanted.seq : undefined), { replace: true });
+    } finally {
+      setEntering(false);
     }
-  }
-}
+  };
 
-function Checking({ failed }: { readonly failed: boolean }) {
+  if (account.kind === "signed-in" && !isEntering)
+    return <Workspace key={account.user.id} chat={chat} self={account.user} />;
+  const why = account.kind === "signed-out" ? account.why : undefined;
   return (
-    <Center h="full" flexDirection="column" gap="3" color="fg.muted" role="status">
-      <Spinner aria-hidden />
-      <Text>{failed ? texts.account.unreachable : texts.account.checking}</Text>
-    </Center>
+    <SignInForm
+      signIn={signIn}
+      initial={{ channel: parseAddress(location)?.channel ?? loadLastChannel() ?? "", ...chat.account.remembered() }}
+      notice={why && texts.signIn[why]}
+    />
   );
 }

@@ -1,11 +1,10 @@
-import { Button, Center, Heading, Text } from "@chakra-ui/react";
 import { Component, type ReactNode } from "react";
-import { texts } from "@/shared/texts";
 
+type Props = { readonly children: ReactNode; readonly fallback: ReactNode };
 type State = { readonly broken: boolean };
 
-/** Shows a way out in place of a blank page. */
-export class ErrorBoundary extends Component<{ readonly children: ReactNode }, State> {
+/** Shows something else in place of what broke, and leaves the rest of the page alone. */
+export class ErrorBoundary extends Component<Props, State> {
   override state: State = { broken: false };
 
   static getDerivedStateFromError(): State {
@@ -13,15 +12,6 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, S
   }
 
   override render(): ReactNode {
-    if (!this.state.broken) return this.props.children;
-    return (
-      <Center as="main" h="full" flexDirection="column" gap="3" p="6" textAlign="center" role="alert">
-        <Heading as="h1" size="lg">
-          {texts.crash.title}
-        </Heading>
-        <Text color="fg.muted">{texts.crash.lead}</Text>
-        <Button onClick={() => location.reload()}>{texts.crash.reload}</Button>
-      </Center>
-    );
+    return this.state.broken ? this.props.fallback : this.props.children;
   }
 }

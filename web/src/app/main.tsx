@@ -1,16 +1,26 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ApiClient } from "@/client/api";
+import { Chat } from "@/client/chat";
+import { browserStore } from "@/client/store";
+import { parseAddress } from "@/shared/address";
+import { loadLastChannel } from "@/shared/storage";
 import { App } from "./app";
 import { Providers } from "./providers";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no #root");
 
+const chat = new Chat({
+  origin: location.origin,
+  store: browserStore(() => localStorage),
+  pageStore: browserStore(() => sessionStorage),
+  first: parseAddress(location)?.channel ?? loadLastChannel(),
+});
+
 createRoot(root).render(
   <StrictMode>
     <Providers>
-      <App api={new ApiClient()} />
+      <App chat={chat} />
     </Providers>
   </StrictMode>,
 );

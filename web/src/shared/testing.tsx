@@ -1,5 +1,4 @@
 import { ChakraProvider } from "@chakra-ui/react";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, type RenderResult, render } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach } from "vitest";
@@ -9,9 +8,5 @@ afterEach(cleanup);
 
 /** Renders a component with what it finds around it on the page. */
 export function renderOnPage(component: ReactNode): RenderResult {
-  return render(
-    <ChakraProvider value={system}>
-      <QueryClientProvider client={new QueryClient()}>{component}</QueryClientProvider>
-    </ChakraProvider>,
-  );
+  return render(<ChakraProvider value={system}>{component}</ChakraProvider>);
 }

@@ -22,15 +22,16 @@ export const texts = {
     unreachable: "The server cannot be reached. Try again in a moment.",
   },
 
-  account: {
-    checking: "Signing in…",
-    unreachable: "The server cannot be reached. Trying again…",
-  },
-
   chat: {
     messages: (channel: string) => `Messages in ${channel}`,
     you: "you",
     messageBy: (name: string) => `Message by ${name}`,
+    mentionsYou: "mentions you",
+    linkTo: (time: string) => `Link to this message, ${time}`,
+    came: (name: string, text: string) => `${name}: ${text}`,
+    cameTogether: (count: number) => `${count} new messages`,
+    unread: "New",
+    unreadLine: "New messages begin here",
     loading: "Reading the history…",
     historyMissing: "The history cannot be read right now. New messages come all the same.",
     empty: "Nothing has been said here yet.",
@@ -38,6 +39,10 @@ export const texts = {
     beginning: "This is where #{name} begins.",
     loadOlder: "Load older messages",
     olderFailed: "Older messages cannot be read right now.",
+    loadingOlder: "Reading older messages…",
+    loadNewer: "Load newer messages",
+    newerFailed: "Newer messages cannot be read right now.",
+    loadingNewer: "Reading newer messages…",
     latest: (unseen: number) => {
       if (unseen === 0) return "Jump to latest";
       return unseen === 1 ? "1 new message · Jump to latest" : `${unseen} new messages · Jump to latest`;
@@ -52,24 +57,138 @@ export const texts = {
     left: "{name} left",
     returned: "{name} left and came back",
     andOthers: (count: number) => (count === 1 ? "1 other" : `${count} others`),
+    people: (count: number) => `${count} people`,
+  },
+
+  text: {
+    more: "Show more",
+    less: "Show less",
+    code: "Code",
+    copy: "Copy",
+    copied: "Copied",
+    selected: "Selected, copy it with your keyboard",
   },
 
   composer: {
     label: "Message",
     placeholder: (channel: string) => `Message #${channel}`,
     hint: "Enter sends, Shift+Enter makes a new line",
+    touchHint: "Enter makes a new line",
     send: "Send",
     tooLong: (over: number) => `${over} too many`,
     remaining: (count: number) => `${count} left`,
     full: "Too many messages are waiting to be sent.",
     refused: "The server could not take this message.",
+    suggestions: { emoji: "Emoji that fit", mention: "People that fit" },
+  },
+
+  emoji: {
+    open: "Emoji",
+    title: "Choose an emoji",
+    search: "Search emoji",
+    loading: "Loading the emoji…",
+    failed: "The emoji cannot be loaded right now.",
+    tryAgain: "Try again",
+    none: (search: string) => `No emoji for “${search}”.`,
+    tone: (tone: string) => `Skin tone: ${tone}`,
+    tones: {
+      none: "default",
+      light: "light",
+      "medium-light": "medium light",
+      medium: "medium",
+      "medium-dark": "medium dark",
+      dark: "dark",
+    },
   },
 
   people: {
     title: "People",
     toggle: (count: number) => `People (${count})`,
     more: (count: number) => `and ${count} more`,
-    leave: "Leave",
+    then: "Who was here then",
+    show: "Show people",
+    hide: "Hide people",
+    typing: {
+      one: "{name} is typing…",
+      two: "{name} and {other} are typing…",
+      several: "Several people are typing…",
+    },
+  },
+
+  channels: {
+    title: "Channels",
+    toggle: (count: number) => `Channels (${count})`,
+    unread: (count: string) => `${count} unread`,
+    mentioned: "you were mentioned",
+    trouble: "not connected",
+    leave: (channel: string) => `Leave ${channel}`,
+    add: "New or other channel",
+    addName: "Name of the channel",
+    addHelp: "Letters, digits, “-” and “_”",
+    open: "Open",
+    signOut: "Sign out",
+    switch: "Switch channel",
+    skip: "Skip to the message box",
+    close: "Close",
+    opening: "Opening {name}…",
+    refused: "{name} cannot be opened.",
+    none: "No channel is open.",
+    noneLead: "Open one by its name. A new name makes a new channel.",
+    tryAgain: "Try again",
+  },
+
+  switcher: {
+    title: "Switch channel",
+    label: "Name of a channel",
+    list: "Channels",
+    openNew: "Open {name}",
+    nothing: "No open channel is named so.",
+    help: "Keys",
+    keys: [
+      ["Ctrl+K or ⌘K", "Switch channel, or open another"],
+      ["Alt+↑ Alt+↓", "The channel above or below"],
+      ["Alt+Shift+↑ Alt+Shift+↓", "The next channel with something unread"],
+      ["Enter", "Send"],
+      ["Shift+Enter", "A new line"],
+      ["Escape", "Close what is open"],
+    ],
+  },
+
+  theme: {
+    label: "Theme",
+    system: "As the system",
+    light: "Light",
+    dark: "Dark",
+  },
+
+  notifications: {
+    label: "Notifications",
+    off: "Off",
+    mentions: "When I am mentioned",
+    all: "For all messages",
+    denied: "The browser does not allow them. Its settings for this page can change that.",
+    unavailable: "This browser shows none for a page.",
+    title: (name: string, channel: string) => `${name} in #${channel}`,
+    many: (count: number, channel: string) => `${count} new messages in #${channel}`,
+    manyBody: (names: string) => `From ${names}`,
+  },
+
+  past: {
+    window: "You are looking at older messages.",
+    reading: "Looking for the message…",
+    missing: "The message of this link is not there. It may have been erased, or the link is of another log.",
+    failed: "The message of this link cannot be read right now.",
+    tryAgain: "Try again",
+    latest: "Jump to latest",
+    open: "History",
+    label: "The channel as it was",
+    slider: "Moment",
+    exact: "Date and time",
+    readingAt: "Reading…",
+    nothing: "Nothing has been said here, so there is no past to look at.",
+    unreadable: "The past cannot be read right now.",
+    readOnly: "This is the channel as it was. To write, go back to now.",
+    back: "Back to now",
   },
 
   connection: {
@@ -87,6 +206,7 @@ export const texts = {
   crash: {
     title: "Something broke on this page",
     lead: "Your messages are safe on the server. Loading the page again should help.",
+    part: "This part of the page broke. What you write is kept.",
     reload: "Load again",
   },
 } as const;

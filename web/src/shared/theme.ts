@@ -21,14 +21,14 @@ const config = defineConfig({
   preflight: true,
   cssVarsPrefix: "chat",
   cssVarsRoot: ":where(html)",
-  // The system's wish decides, in CSS alone: no script has to run before the first paint.
+  // public/theme.js sets the attribute before the first paint, and the color-scheme with it.
   conditions: {
-    light: "@media (prefers-color-scheme: light)",
-    dark: "@media (prefers-color-scheme: dark)",
+    light: "[data-theme=light] &",
+    dark: "[data-theme=dark] &",
   },
   globalCss: {
     ...globalCss,
-    html: { ...globalCss.html, colorScheme: "light dark", colorPalette: "teal", textSizeAdjust: "100%" },
+    html: { ...globalCss.html, colorPalette: "teal", textSizeAdjust: "100%" },
     "html, body, #root": { height: "100dvh", overflow: "hidden" },
     "*, *::before, *::after": {
       _motionReduce: { animationDuration: "0.01ms!", transitionDuration: "0.01ms!" },

@@ -2,9 +2,9 @@
 import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
+import { type ConnectionState, nextConnectionState } from "@/client/connection-state";
 import { renderOnPage } from "@/shared/testing";
 import { ConnectionBanner } from "./connection-banner";
-import { type ConnectionState, nextConnectionState } from "./connection-state";
 
 const show = (state: ConnectionState) => {
   const onConnectNow = vi.fn();

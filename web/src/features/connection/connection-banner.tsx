@@ -1,6 +1,6 @@
 import { Box, Button, Flex, Spinner, Text } from "@chakra-ui/react";
+import type { ConnectionState } from "@/client/connection-state";
 import { texts } from "@/shared/texts";
-import type { ConnectionState } from "./connection-state";
 import { useCountdown } from "./use-countdown";
 import { useOnline } from "./use-online";
 

@@ -2,40 +2,36 @@
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
-import { ApiClient, ApiError } from "@/client/api";
+import { ApiError } from "@/client/api";
 import { renderOnPage } from "@/shared/testing";
 import { SignInForm } from "./sign-in-form";
 
-const setup = (answer: () => Promise<string>, initial = {}) => {
-  const api = new ApiClient();
-  const signIn = vi.spyOn(api, "signIn").mockImplementation(answer);
-  const onToken = vi.fn();
-  renderOnPage(<SignInForm api={api} initial={initial} notice={undefined} onToken={onToken} />);
-  return { signIn, onToken, user: userEvent.setup() };
+const setup = (answer: () => Promise<void>, initial = {}) => {
+  const signIn = vi.fn(answer);
+  renderOnPage(<SignInForm signIn={signIn} initial={initial} notice={undefined} />);
+  return { signIn, user: userEvent.setup() };
 };
 
 describe("SignInForm", () => {
-  it("gets a token for what was entered", async () => {
-    const { signIn, onToken, user } = setup(() => Promise.resolve("t"));
+  it("signs in with what was entered", async () => {
+    const { signIn, user } = setup(() => Promise.resolve());
     await user.type(screen.getByRole("textbox", { name: "Name" }), " John Snow ");
     await user.type(screen.getByRole("textbox", { name: "Channel" }), "lobby{Enter}");
     const credentials = { name: "John Snow", email: "", channel: "lobby" };
-    await waitFor(() => expect(onToken).toHaveBeenCalledWith("t", credentials));
-    expect(signIn).toHaveBeenCalledWith(credentials);
+    await waitFor(() => expect(signIn).toHaveBeenCalledWith(credentials));
   });
 
   it("says at the field what the server did not like", async () => {
     const refusal = new ApiError("invalid_channel", "Use letters.", 422);
-    const { onToken, user } = setup(() => Promise.reject(refusal), { name: "Ada", channel: "lobby" });
+    const { user } = setup(() => Promise.reject(refusal), { name: "Ada", channel: "lobby" });
     await user.click(screen.getByRole("button", { name: "Join" }));
     expect(await screen.findByText("Use letters.")).toBeTruthy();
     expect(screen.getByRole("textbox", { name: "Channel" }).getAttribute("aria-invalid")).toBe("true");
     expect(screen.getByRole("textbox", { name: "Name" }).getAttribute("aria-invalid")).not.toBe("true");
-    expect(onToken).not.toHaveBeenCalled();
   });
 
   it("says at each field what is wrong, all at once, and asks the server when nothing is", async () => {
-    const { signIn, user } = setup(() => Promise.resolve("t"), { email: "ada" });
+    const { signIn, user } = setup(() => Promise.resolve(), { email: "ada" });
     await user.click(screen.getByRole("button", { name: "Join" }));
     const fields = ["Name", "Email", "Channel"].map((name) => screen.getByRole("textbox", { name }));
     expect(fields.map((field) => field.getAttribute("aria-invalid"))).toEqual(["true", "true", "true"]);

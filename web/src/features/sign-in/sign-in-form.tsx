@@ -12,25 +12,24 @@ import {
   Text,
 } from "@chakra-ui/react";
 import type { FormEvent } from "react";
-import type { ApiClient, Credentials } from "@/client/api";
+import type { Credentials } from "@/client/api";
 import type { CredentialName } from "@/client/credential-rules";
 import { texts } from "@/shared/texts";
-import { type SignInFaults, useSignIn } from "./use-sign-in";
+import { type SignInFaults, type SignInWith, useSignIn } from "./use-sign-in";
 
 const words = texts.signIn;
 
 export type SignInFormProps = {
-  readonly api: ApiClient;
+  readonly signIn: SignInWith;
   /** What the person entered the last time. */
   readonly initial: Partial<Credentials>;
   /** Why the person sees this form, where that is not plain. */
   readonly notice: string | undefined;
-  readonly onToken: (token: string, credentials: Credentials) => void;
 };
 
-/** Asks for a name, an email and a channel, and gets a token for them. */
-export function SignInForm({ api, initial, notice, onToken }: SignInFormProps) {
-  const { submit, isPending, faults } = useSignIn(api, onToken);
+/** Asks for a name, an email and a channel, and signs in with them. */
+export function SignInForm({ signIn, initial, notice }: SignInFormProps) {
+  const { submit, isPending, faults } = useSignIn(signIn);
   const onSubmit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const form = event.currentTarget;
@@ -75,7 +74,7 @@ export function SignInForm({ api, initial, notice, onToken }: SignInFormProps) {
               initial={initial}
               required
               autoComplete="name"
-              autoFocus
+              autoFocus={!initial.name}
             />
             <SignInField
               name="email"
@@ -95,6 +94,7 @@ export function SignInForm({ api, initial, notice, onToken }: SignInFormProps) {
               required
               autoCapitalize="none"
               spellCheck={false}
+              autoFocus={Boolean(initial.name)}
             />
             {faults.form !== undefined && (
               <Text role="alert" color="fg.error" textStyle="sm">

@@ -1,6 +1,5 @@
-import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
-import { type ApiClient, ApiError, CODE_NETWORK, type Credentials } from "@/client/api";
+import { startTransition, useActionState, useState } from "react";
+import { ApiError, CODE_NETWORK, type Credentials } from "@/client/api";
 import { type CredentialName, faultyFields } from "@/client/credential-rules";
 import { texts } from "@/shared/texts";
 
@@ -8,6 +7,9 @@ const words = texts.signIn;
 
 /** What is wrong, field by field, or with none of them in particular. */
 export type SignInFaults = Readonly<Partial<Record<CredentialName | "form", string>>>;
+
+/** Signs in. Rejects with ApiError. */
+export type SignInWith = (credentials: Credentials) => Promise<void>;
 
 /** The codes of the server that speak of one field. */
 const FIELD_OF_CODE: Readonly<Record<string, CredentialName>> = {
@@ -23,26 +25,25 @@ export type SignIn = {
   readonly faults: SignInFaults;
 };
 
-/** Gets a token for a name, an email and a channel. */
-export function useSignIn(api: ApiClient, onToken: (token: string, credentials: Credentials) => void): SignIn {
+/** Signs in with a name, an email and a channel. */
+export function useSignIn(signIn: SignInWith): SignIn {
   const [faulty, setFaulty] = useState<readonly CredentialName[]>([]);
-  const { mutate, reset, isPending, error } = useMutation({
-    mutationFn: (credentials: Credentials) => api.signIn(credentials),
-    onSuccess: (token, credentials) => onToken(token, credentials),
-    networkMode: "always",
-  });
+  const [refused, ask, isPending] = useActionState(
+    (_: SignInFaults, credentials: Credentials): Promise<SignInFaults> =>
+      signIn(credentials).then(() => ({}), faultsOf),
+    {},
+  );
   const submit = (credentials: Credentials): CredentialName | undefined => {
     const found = faultyFields(credentials);
     setFaulty(found);
-    if (found.length === 0) mutate(credentials);
-    else reset();
+    if (found.length === 0) startTransition(() => ask(credentials));
     return found[0];
   };
   const own = Object.fromEntries(faulty.map((field) => [field, words.faults[field]]));
-  return { submit, isPending, faults: error ? faultsOf(error) : own };
+  return { submit, isPending, faults: faulty.length > 0 ? own : isPending ? {} : refused };
 }
 
-function faultsOf(error: Error): SignInFaults {
+function faultsOf(error: unknown): SignInFaults {
   if (!(error instanceof ApiError) || error.code === CODE_NETWORK) return { form: words.unreachable };
   return { [FIELD_OF_CODE[error.code] ?? "form"]: error.message };
 }

@@ -1,7 +1,6 @@
 import { Box, Flex, Heading, Text } from "@chakra-ui/react";
 import { useMemo } from "react";
 import type { User } from "@/client/frames";
-import type { People } from "@/client/people";
 import { Avatar } from "@/shared/avatar";
 import { texts } from "@/shared/texts";
 
@@ -12,26 +11,39 @@ const LISTED = 300;
 
 const byName = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
 
-export type PeopleListProps = { readonly id: string; readonly people: People; readonly self: User };
+export type PeopleListProps = {
+  readonly title: string;
+  /** Each once, in any order. */
+  readonly people: readonly User[];
+  /** How many there are, those whom the server did not name included. */
+  readonly total: number;
+  readonly self: User;
+};
 
-/** How many are here, those whom the server did not name included. */
-export function countOf({ total, byId }: People): number {
-  return total ?? byId.size;
-}
-
-/** Who is here now, each once. */
-export function PeopleList({ id, people, self }: PeopleListProps) {
-  const users = useMemo(() => sorted(people), [people]);
-  const more = countOf(people) - Math.min(users.length, LISTED);
+/** Who is here, or who was. */
+export function PeopleList({ title, people, total, self }: PeopleListProps) {
+  const users = useMemo(() => people.toSorted((a, b) => byName.compare(a.name, b.name)), [people]);
+  const more = total - Math.min(users.length, LISTED);
   return (
-    <Flex as="section" id={id} aria-label={words.title} direction="column" minH="0" h="full">
+    <Flex as="section" aria-label={title} direction="column" minH="0" flex="1">
       <Heading as="h2" size="sm" px="5" pt="4" pb="2" display="flex" alignItems="baseline" gap="2">
-        {words.title}
+        {title}
         <Text as="span" textStyle="xs" color="fg.muted" fontWeight="normal" fontVariantNumeric="tabular-nums">
-          {countOf(people)}
+          {total}
         </Text>
       </Heading>
-      <Box as="ul" aria-label={words.title} listStyleType="none" overflowY="auto" flex="1" minH="0" px="3" pb="3">
+      <Box
+        as="ul"
+        aria-label={title}
+        tabIndex={0}
+        focusRing="inside"
+        listStyleType="none"
+        overflowY="auto"
+        flex="1"
+        minH="0"
+        px="3"
+        pb="3"
+      >
         {users.slice(0, LISTED).map((user) => (
           <Flex as="li" key={user.id} align="center" gap="2.5" px="2" py="1.5" rounded="md">
             <Avatar user={user} size="7" />
@@ -53,8 +65,4 @@ export function PeopleList({ id, people, self }: PeopleListProps) {
       </Box>
     </Flex>
   );
-}
-
-function sorted(people: People): readonly User[] {
-  return [...people.byId.values()].map((person) => person.user).sort((a, b) => byName.compare(a.name, b.name));
 }

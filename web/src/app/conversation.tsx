@@ -1,0 +1,84 @@
+import { useCallback, useMemo, useState } from "react";
+import type { Channel } from "@/client/channel";
+import type { Chat } from "@/client/chat";
+import type { MentionIndex } from "@/client/mentions";
+import type { PastState } from "@/client/past";
+import { MessageList } from "@/features/chat/message-list";
+import { channelPath } from "@/shared/address";
+import { type Readable, useStore } from "@/shared/use-store";
+import { visits } from "@/shared/visit";
+import { PastBar } from "./past-bar";
+import { stretchOf } from "./stretch";
+import { type Target, useWindow } from "./use-window";
+
+export type ConversationProps = {
+  readonly chat: Chat;
+  readonly channel: Channel;
+  readonly target: Target | undefined;
+  readonly mentionable: MentionIndex;
+  /** The person leaves the list, to write. */
+  readonly onEscape: () => void;
+};
+
+/** What is said in the channel, and what was said around the message that the address names. */
+export function Conversation({ chat, channel, target, mentionable, onEscape }: ConversationProps) {
+  const past = useWindow(chat, channel, target);
+  const window = useStore(past ?? NO_PAST, (state) => state);
+  const feed = useStore(channel, (state) => state.feed);
+  const older = useStore(channel, (state) => state.older);
+  const historyFailed = useStore(channel, (state) => state.historyFailed);
+  const pending = useStore(channel, (state) => state.pending);
+  const readTo = useReadTo(channel);
+  const stretch = useMemo(
+    () => stretchOf({ feed, older, historyFailed }, window),
+    [feed, older, historyFailed, window],
+  );
+  const { isPast, ...shown } = stretch;
+
+  const toLatest = useCallback(() => visits.goTo(channelPath(channel.name), { replace: true }), [channel.name]);
+  const loadOlder = isPast && past ? past.loadOlder : channel.loadOlder;
+  const loadNewer = past?.loadNewer ?? nothing;
+  return (
+    <>
+      {past && window && (
+        <PastBar
+          state={window}
+          seq={target?.seq}
+          isApart={stretch.hasNewer}
+          onTryAgain={past.open}
+          onLatest={toLatest}
+        />
+      )}
+      <MessageList
+        channel={channel.name}
+        self={channel.self}
+        notes={feed.notes}
+        pending={pending}
+        readTo={readTo}
+        onSeen={channel.markRead}
+        onReadingBack={channel.setReadingBack}
+        target={target}
+        onToLatest={toLatest}
+        onEscape={onEscape}
+        onTryAgain={channel.tryAgain}
+        onDiscard={channel.discard}
+        mentionable={mentionable}
+        onLoadOlder={loadOlder}
+        onLoadNewer={loadNewer}
+        {...shown}
+      />
+    </>
+  );
+}
+
+const NO_PAST: Readable<PastState | undefined> = { subscribe: () => nothing, state: () => undefined };
+
+function nothing(): void {}
+
+/** How far the channel was read when it was opened: what has come since is new, until the person looks again. */
+function useReadTo(channel: Channel): number | undefined {
+  const now = useStore(channel, (state) => state.readTo);
+  const [then, setThen] = useState(now);
+  if (then === undefined && now !== undefined) setThen(now);
+  return then;
+}

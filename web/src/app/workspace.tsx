@@ -1,0 +1,95 @@
+import { Box, Flex } from "@chakra-ui/react";
+import { useCallback, useMemo, useState } from "react";
+import type { Chat } from "@/client/chat";
+import type { User } from "@/client/frames";
+import { Switcher } from "@/features/switcher/switcher";
+import { channelPath, parseAddress } from "@/shared/address";
+import { texts } from "@/shared/texts";
+import { NARROW, useMedia } from "@/shared/use-media";
+import { useStore } from "@/shared/use-store";
+import { visits } from "@/shared/visit";
+import { ChannelsButton } from "./channel-header";
+import { ChannelScreen } from "./channel-screen";
+import { PartCrash } from "./crash";
+import { ErrorBoundary } from "./error-boundary";
+import { NoChannel } from "./no-channel";
+import { Panel } from "./panel";
+import { Sidebar } from "./sidebar";
+import { SkipLink } from "./skip-link";
+import { usePlace } from "./use-place";
+import { useShortcuts } from "./use-shortcuts";
+import { useTitle } from "./use-title";
+import { useUnread } from "./use-unread";
+
+export type WorkspaceProps = { readonly chat: Chat; readonly self: User };
+
+/** What a person who is signed in sees: their channels, one of them open, and who is there. */
+export function Workspace({ chat, self }: WorkspaceProps) {
+  const place = usePlace(chat);
+  const visit = useStore(visits, (state) => state);
+  const channels = useStore(chat, (state) => state.channels);
+  const isNarrow = useMedia(NARROW);
+  const panel = isNarrow ? visit.panel : undefined;
+  const [isSwitching, setSwitching] = useState(false);
+  const active = place.kind === "channel" ? place.channel.name : undefined;
+  const unread = useUnread(channels);
+  useTitle(active, unread);
+
+  const openSwitcher = useCallback(() => setSwitching(true), []);
+  const closeSwitcher = useCallback(() => setSwitching(false), []);
+  useShortcuts({ channels, active, onChannel: goToChannel, onSwitcher: openSwitcher });
+
+  const { key } = visit;
+  const seq = parseAddress(visit)?.seq;
+  const target = useMemo(() => (seq === undefined ? undefined : { seq, key }), [seq, key]);
+
+  const sidebar = (
+    <ErrorBoundary fallback={<PartCrash />}>
+      <Sidebar chat={chat} self={self} channels={channels} active={active} onSwitch={openSwitcher} />
+    </ErrorBoundary>
+  );
+  const menu = isNarrow && (
+    <ChannelsButton
+      count={channels.length}
+      unread={unread}
+      isOpen={panel === "channels"}
+      onClick={() => visits.openPanel("channels")}
+    />
+  );
+  return (
+    <Flex h="100dvh" bg="bg.panel" position="relative">
+      <SkipLink />
+      {!isNarrow && (
+        <Flex direction="column" w="64" flexShrink={0} borderEndWidth="1px" bg="bg.subtle">
+          {sidebar}
+        </Flex>
+      )}
+      {isNarrow && panel === "channels" && (
+        <Panel title={texts.channels.title} side="start">
+          {sidebar}
+        </Panel>
+      )}
+      {place.kind === "channel" ? (
+        <ChannelScreen
+          key={place.channel.owner}
+          chat={chat}
+          channel={place.channel}
+          target={target}
+          isNarrow={isNarrow}
+          isPeoplePanelOpen={panel === "people"}
+          isCovered={panel !== undefined}
+          menu={menu}
+        />
+      ) : (
+        <Box as="main" flex="1" minW="0" inert={panel !== undefined}>
+          <NoChannel chat={chat} place={place} menu={menu} />
+        </Box>
+      )}
+      {isSwitching && <Switcher channels={channels} active={active} onChoose={goToChannel} onClose={closeSwitcher} />}
+    </Flex>
+  );
+}
+
+function goToChannel(name: string): void {
+  visits.goTo(channelPath(name));
+}

@@ -1,0 +1,105 @@
+import { Box, chakra, Flex, IconButton, Text } from "@chakra-ui/react";
+import type { Channel } from "@/client/channel";
+import { channelPath } from "@/shared/address";
+import { Icon } from "@/shared/icon";
+import { texts } from "@/shared/texts";
+import { useStore } from "@/shared/use-store";
+import { unreadBadge } from "./unread-badge";
+
+const words = texts.channels;
+
+export type ChannelItemProps = {
+  readonly channel: Channel;
+  readonly isActive: boolean;
+  readonly onLeave: (name: string) => void;
+};
+
+/** One open channel: where it is, what is unread in it, whether it is connected. */
+export function ChannelItem({ channel, isActive, onLeave }: ChannelItemProps) {
+  const unread = useStore(channel, (state) => state.unread);
+  const isTroubled = useStore(channel, ({ connection: { kind } }) => kind !== "open" && kind !== "connecting");
+  const badge = unreadBadge(unread);
+  return (
+    <Flex
+      as="li"
+      className="group"
+      align="center"
+      rounded="md"
+      bg={isActive ? "colorPalette.subtle" : undefined}
+      _hover={{ bg: isActive ? "colorPalette.subtle" : "bg.muted" }}
+    >
+      <Flex
+        asChild
+        flex="1"
+        minW="0"
+        align="center"
+        gap="2"
+        ps="3"
+        pe="1"
+        minH="9"
+        rounded="md"
+        focusVisibleRing="inside"
+        fontWeight={badge === "" ? undefined : "bold"}
+        color={isActive ? "colorPalette.fg" : undefined}
+      >
+        <a href={channelPath(channel.name)} aria-current={isActive ? "page" : undefined}>
+          <Text as="span" truncate flex="1" minW="0">
+            #<bdi>{channel.name}</bdi>
+          </Text>
+          {isTroubled && <Trouble />}
+          {badge !== "" && <Unread badge={badge} mentioned={unread.mentioned} />}
+        </a>
+      </Flex>
+      <IconButton
+        size="2xs"
+        variant="ghost"
+        colorPalette="gray"
+        me="1.5"
+        aria-label={words.leave(channel.name)}
+        title={words.leave(channel.name)}
+        opacity={{ base: "1", md: isActive ? "1" : "0" }}
+        _groupHover={{ opacity: "1" }}
+        _focusVisible={{ opacity: "1" }}
+        onClick={() => onLeave(channel.name)}
+      >
+        <Icon name="close" />
+      </IconButton>
+    </Flex>
+  );
+}
+
+function Unread({ badge, mentioned }: { readonly badge: string; readonly mentioned: boolean }) {
+  return (
+    <Box
+      colorPalette={mentioned ? "red" : "gray"}
+      bg="colorPalette.solid"
+      color="colorPalette.contrast"
+      rounded="full"
+      px="1.5"
+      minW="5"
+      textAlign="center"
+      textStyle="xs"
+      fontWeight="semibold"
+      fontVariantNumeric="tabular-nums"
+      flexShrink={0}
+    >
+      <span aria-hidden>{mentioned ? `@ ${badge}` : badge}</span>
+      <Quiet>
+        {words.unread(badge)}
+        {mentioned && `, ${words.mentioned}`}
+      </Quiet>
+    </Box>
+  );
+}
+
+function Trouble() {
+  return (
+    <Text as="span" color="fg.warning" display="inline-flex" flexShrink={0} title={words.trouble}>
+      <Icon name="warning" />
+      <Quiet>{words.trouble}</Quiet>
+    </Text>
+  );
+}
+
+/** Read out, and not seen. */
+const Quiet = chakra("span", { base: { srOnly: true } });
