@@ -91,17 +91,18 @@ export class ScriptedServer {
   }
 
   /** Carries the command out, or not, and returns the answer, if there is one. */
-  carryOut({ id, text }: SendCommand): object | "cut" | undefined {
-    if (!this.random.chance(this.faults.command)) return { type: "ack", id, seq: this.log.post(this.user, id, text) };
+  carryOut({ id, text, retry }: SendCommand): object | "cut" | undefined {
+    if (!this.random.chance(this.faults.command))
+      return { type: "ack", id, seq: this.log.post(this.user, id, text, retry) };
     const refusals = [{ code: "unknown" }, { code: "rate_limited", retry_after_ms: 300 }, { code: "unavailable" }];
     switch (this.random.below(4)) {
       case 0: // neither done nor answered
         return this.random.chance(0.5) ? "cut" : undefined;
       case 1: // done, and not answered
-        this.log.post(this.user, id, text);
+        this.log.post(this.user, id, text, retry);
         return this.random.chance(0.5) ? "cut" : undefined;
       case 2: // done, and the server does not know it
-        this.log.post(this.user, id, text);
+        this.log.post(this.user, id, text, retry);
         return { type: "error", id, code: "unknown", message: "" };
       default:
         return { type: "error", id, message: "", ...this.random.pick(refusals) };
