@@ -36,6 +36,11 @@ export function Conversation({ chat, channel, target, mentionable, onEscape }: C
   const { isPast, ...shown } = stretch;
 
   const toLatest = useCallback(() => visits.goTo(channelPath(channel.name), { replace: true }), [channel.name]);
+  const [rounds, setRounds] = useState(0);
+  const leavePast = (): void => {
+    setRounds(rounds + 1);
+    toLatest();
+  };
   const loadOlder = isPast && past ? past.loadOlder : channel.loadOlder;
   const loadNewer = past?.loadNewer ?? nothing;
   return (
@@ -46,10 +51,11 @@ export function Conversation({ chat, channel, target, mentionable, onEscape }: C
           seq={target?.seq}
           isApart={stretch.hasNewer}
           onTryAgain={past.open}
-          onLatest={toLatest}
+          onLatest={leavePast}
         />
       )}
       <MessageList
+        key={rounds} // one made anew begins at its end
         channel={channel.name}
         self={channel.self}
         notes={feed.notes}

@@ -22,7 +22,7 @@ export function useWindow(chat: Chat, channel: Channel, target: Target | undefin
     setPast(past);
     return () => past.close();
   }, [chat, channel, isRead, seq, key]);
-  return past;
+  return seq === undefined ? undefined : past;
 }
 
 /** Whether a list in log order has the sequence. */

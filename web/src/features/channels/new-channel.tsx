@@ -18,7 +18,7 @@ export function NewChannel({ onOpen }: { readonly onOpen: OpenChannel }) {
     setShown(false);
     requestAnimationFrame(() => button.current?.focus());
   };
-  if (isShown) return <NewChannelForm onOpen={onOpen} onClose={close} />;
+  if (isShown) return <NewChannelForm onOpen={onOpen} onDone={() => setShown(false)} onClose={close} />;
   return (
     <Button
       ref={button}
@@ -39,15 +39,20 @@ export function NewChannel({ onOpen }: { readonly onOpen: OpenChannel }) {
   );
 }
 
-type NewChannelFormProps = { readonly onOpen: OpenChannel; readonly onClose: () => void };
+type NewChannelFormProps = {
+  readonly onOpen: OpenChannel;
+  /** The channel is open, and has the focus. */
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+};
 
-function NewChannelForm({ onOpen, onClose }: NewChannelFormProps) {
+function NewChannelForm({ onOpen, onDone, onClose }: NewChannelFormProps) {
   const [fault, submit, isPending] = useActionState(async (_: string, name: string): Promise<string> => {
     const found = faultOf(name);
     if (found !== "") return found;
     try {
       await onOpen(name);
-      onClose();
+      onDone();
       return "";
     } catch (error) {
       return reasonOf(error);
