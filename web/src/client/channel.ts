@@ -9,6 +9,7 @@ import type { Frame, User } from "./frames";
 import { HistoryReader } from "./history-reader";
 import { Listeners } from "./listeners";
 import { hasMessage, type Message } from "./messages";
+import { onPageHide } from "./network";
 import type { Pending } from "./outbox";
 import { OutboxStore } from "./outbox-store";
 import type { PageState } from "./paging";
@@ -140,6 +141,7 @@ export class Channel {
       this.sender.subscribe(() => this.senderChanged()),
       store.watch((key) => this.changedElsewhere(key)),
       this.session.watch(),
+      onPageHide(() => this.readMark.flush()),
     );
     this.history.read();
   }
@@ -161,6 +163,7 @@ export class Channel {
     this.close();
     this.outboxes.clear();
     this.session.forget();
+    this.readMark.forget();
   }
 
   /** Takes the text for sending; false when too much waits already. */

@@ -15,6 +15,13 @@ export function onNetworkChange({ online, offline }: NetworkListener): () => voi
   };
 }
 
+/** Calls the listener when the page goes, maybe for ever. Returns what ends it. */
+export function onPageHide(listener: () => void): () => void {
+  if (typeof window === "undefined") return () => {};
+  window.addEventListener("pagehide", listener);
+  return () => window.removeEventListener("pagehide", listener);
+}
+
 /** Calls the listener when the page is looked at again. Returns what ends it. */
 export function onVisible(listener: () => void): () => void {
   if (typeof document === "undefined") return () => {};

@@ -49,6 +49,14 @@ export class ReadMark {
     if (this.mark) this.store.set(this.key, formatPosition(this.mark));
   }
 
+  /** Begins anew, for who comes for the first time. */
+  forget(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.mark = undefined;
+    this.store.set(this.key, undefined);
+  }
+
   private put(mark: Position): void {
     this.mark = mark;
     this.timer ??= setTimeout(() => this.flush(), WRITE_MS);
