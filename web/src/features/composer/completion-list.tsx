@@ -5,6 +5,9 @@ import { Name } from "@/shared/name";
 import { texts } from "@/shared/texts";
 import type { Completion, Option } from "./completion";
 
+/** Some fonts for text have emoji without colours, and would be asked first. */
+const EMOJI_FONT = "'Apple Color Emoji', 'Segoe UI Emoji', 'Noto Color Emoji', sans-serif";
+
 export type CompletionListProps = {
   readonly id: string;
   readonly completion: Completion;
@@ -27,7 +30,7 @@ export function CompletionList({ id, completion, active, onActive, onChoose }: C
       role="listbox"
       aria-label={texts.composer.suggestions[trigger.kind]}
       position="absolute"
-      bottom="calc(100% + var(--chat-spacing-1))"
+      bottom="calc(100% + {spacing.1})"
       insetStart="0"
       zIndex="dropdown"
       w="80"
@@ -86,7 +89,7 @@ function Choice({ id, option, isActive, onActive, onChoose }: ChoiceProps) {
     >
       {option.kind === "emoji" ? (
         <>
-          <Text as="span" aria-hidden fontSize="xl" lineHeight="1" w="7" textAlign="center">
+          <Text as="span" aria-hidden fontFamily={EMOJI_FONT} fontSize="xl" lineHeight="1" w="7" textAlign="center">
             {option.emoji}
           </Text>
           <Text textStyle="sm" truncate>

@@ -1,5 +1,11 @@
 import { Box, Flex, Input, Text } from "@chakra-ui/react";
-import { type Emoji, type EmojiData, EmojiPicker } from "frimousse";
+import {
+  type Emoji,
+  type EmojiData,
+  EmojiPicker,
+  type EmojiPickerListEmojiProps,
+  type EmojiPickerListRowProps,
+} from "frimousse";
 import { useCallback } from "react";
 import { isTouchFirst } from "@/shared/pointer";
 import { texts } from "@/shared/texts";
@@ -19,10 +25,11 @@ const LOOKS = {
     px: "2",
     py: "1",
   },
-  "& [frimousse-row]": { px: "1", scrollMarginBlock: "1" },
+  // Enough for the row after it and the header between: see Row.
+  "& [frimousse-row]": { px: "1", scrollMarginBottom: "16" },
   "& [frimousse-emoji]": {
-    flex: "1",
-    maxW: "10",
+    flexShrink: "0",
+    w: "calc(100% / var(--frimousse-list-columns))",
     h: "9",
     fontSize: "xl",
     lineHeight: "1",
@@ -64,13 +71,38 @@ export function EmojiGrid({ data, onPick }: EmojiGridProps) {
                 </Text>
               )}
             </EmojiPicker.Empty>
-            <EmojiPicker.List aria-label={words.title} />
+            <EmojiPicker.List aria-label={words.title} components={PARTS} />
           </EmojiPicker.Viewport>
         </Box>
       </EmojiPicker.Root>
     </Flex>
   );
 }
+
+/**
+ * frimousse numbers rows and columns from 0, and ARIA from 1. It also finds the row to scroll to by this
+ * number, and so finds the one before it: the rows' margin for scrolling makes up for that.
+ */
+function Row(props: EmojiPickerListRowProps) {
+  const counted = { ...props, "aria-rowindex": fromOne(props["aria-rowindex"]) };
+  return <div {...counted} />;
+}
+
+function Cell({ emoji, ...props }: EmojiPickerListEmojiProps) {
+  const counted = { ...props, "aria-colindex": fromOne(props["aria-colindex"]) };
+  return (
+    <button type="button" {...counted}>
+      {emoji.emoji}
+    </button>
+  );
+}
+
+function fromOne(index: number | undefined): number | undefined {
+  return index === undefined ? undefined : index + 1;
+}
+
+/** They stay the same, or all of the grid would be made anew each time. */
+const PARTS = { Row, Emoji: Cell };
 
 /** Goes through the tones of skin; the last one chosen stays. */
 function Tone() {

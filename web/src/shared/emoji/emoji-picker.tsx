@@ -36,7 +36,7 @@ export function EmojiPicker({ id, opener, onPick, onClose }: EmojiPickerProps) {
       tabIndex={-1}
       onKeyDown={onKeyDown}
       position="absolute"
-      bottom="calc(100% + var(--chat-spacing-1))"
+      bottom="calc(100% + {spacing.1})"
       insetEnd="0"
       zIndex="popover"
       w="80"

@@ -26,17 +26,21 @@ export class Shortcodes {
     return this.byCode.get(code.toLowerCase());
   }
 
-  /** Emoji with a code that has the query at the beginning of one of its words, the nearest first. */
+  /** Emoji with a code that has the query at the beginning of one of its words: the nearest first, then the shortest. */
   search(query: string, most: number): readonly NamedEmoji[] {
     const wanted = query.toLowerCase();
     const ranked = RANKS.map((): NamedEmoji[] => []);
     for (const [emoji, codes] of this.codes) {
       const rank = RANKS.findIndex((fits) => codes.some((code) => fits(code, wanted)));
-      const code = codes.find((code) => RANKS[rank]?.(code, wanted));
+      const [code] = codes.filter((code) => RANKS[rank]?.(code, wanted)).toSorted(byLength);
       if (code !== undefined) ranked[rank]?.push({ emoji, code });
     }
-    return ranked.flat().slice(0, most);
+    return ranked.flatMap((found) => found.toSorted((a, b) => byLength(a.code, b.code))).slice(0, most);
   }
+}
+
+function byLength(a: string, b: string): number {
+  return a.length - b.length;
 }
 
 let loaded: Shortcodes | undefined;
