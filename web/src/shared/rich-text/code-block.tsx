@@ -18,7 +18,7 @@ export function CodeBlock({ code, info }: CodeBlockProps) {
   const block = useRef<HTMLPreElement>(null);
   const { said, copy } = useCopy(code, block);
   return (
-    <Box position="relative" my="1" rounded="md" borderWidth="1px" bg="bg.muted" className="group">
+    <Box position="relative" my="1" rounded="md" borderWidth="1px" bg="bg.muted">
       <Flex align="center" gap="2" ps="3" pe="1" pt="1" textStyle="xs" color="fg.muted">
         <Box as="bdi" flex="1" minW="0" truncate>
           {info}

@@ -37,8 +37,8 @@ function Mark({ isSelf, children }: { readonly isSelf: boolean; readonly childre
       rounded="sm"
       px="0.5"
       fontWeight={isSelf ? "semibold" : "medium"}
-      bg={isSelf ? "teal.solid" : "teal.subtle"}
-      color={isSelf ? "teal.contrast" : "teal.fg"}
+      bg={isSelf ? "teal.fg" : "teal.subtle"} // its solid and contrast are too near to each other
+      color={isSelf ? "bg" : "teal.fg"}
       data-self={isSelf || undefined}
     >
       {children}
