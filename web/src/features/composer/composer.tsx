@@ -1,4 +1,4 @@
-import { Button, Flex, Icon, IconButton, Text, VisuallyHidden } from "@chakra-ui/react";
+import { Button, chakra, Flex, IconButton, Text, VisuallyHidden } from "@chakra-ui/react";
 import { memo, type RefObject, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { User } from "@/client/frames";
 import { cleanText, isSendable, MAX_TEXT_RUNES, runeCount } from "@/client/text-rules";
@@ -136,12 +136,18 @@ function EmojiButton({ box }: { readonly box: RefObject<HTMLTextAreaElement | nu
 
 function Smile() {
   return (
-    <Icon asChild boxSize="5">
-      <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" aria-hidden>
-        <circle cx="12" cy="12" r="9" />
-        <path d="M8.5 14.5a4.5 4.5 0 0 0 7 0M9 9.5v.01M15 9.5v.01" />
-      </svg>
-    </Icon>
+    <chakra.svg
+      viewBox="0 0 24 24"
+      boxSize="5"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="2"
+      strokeLinecap="round"
+      aria-hidden
+    >
+      <circle cx="12" cy="12" r="9" />
+      <path d="M8.5 14.5a4.5 4.5 0 0 0 7 0M9 9.5v.01M15 9.5v.01" />
+    </chakra.svg>
   );
 }
 

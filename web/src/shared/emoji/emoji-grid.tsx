@@ -9,7 +9,7 @@ import {
 import { useCallback } from "react";
 import { isTouchFirst } from "@/shared/pointer";
 import { texts } from "@/shared/texts";
-import { keepSkinTone, loadSkinTone } from "./skin-tone";
+import { skinTone } from "./skin-tone";
 
 const words = texts.emoji;
 
@@ -51,7 +51,7 @@ export function EmojiGrid({ data, onPick }: EmojiGridProps) {
     <Flex asChild direction="column" h="full" minH="0">
       <EmojiPicker.Root
         columns={COLUMNS}
-        skinTone={loadSkinTone()}
+        skinTone={skinTone.state()}
         resolveEmojiData={resolve}
         onEmojiSelect={({ emoji }: Emoji) => onPick(emoji)}
       >
@@ -108,18 +108,18 @@ const PARTS = { Row, Emoji: Cell };
 function Tone() {
   return (
     <EmojiPicker.SkinTone emoji="✋">
-      {({ skinTone, setSkinTone, skinToneVariations }) => {
-        const at = skinToneVariations.findIndex((variation) => variation.skinTone === skinTone);
+      {({ skinTone: chosen, setSkinTone, skinToneVariations }) => {
+        const at = skinToneVariations.findIndex((variation) => variation.skinTone === chosen);
         const next = skinToneVariations[(at + 1) % skinToneVariations.length];
         return (
           <Flex asChild boxSize="9" flexShrink={0} align="center" justify="center" rounded="md" fontSize="xl">
             <button
               type="button"
-              aria-label={words.tone(words.tones[skinTone])}
+              aria-label={words.tone(words.tones[chosen])}
               onClick={() => {
                 if (!next) return;
                 setSkinTone(next.skinTone);
-                keepSkinTone(next.skinTone);
+                skinTone.set(next.skinTone);
               }}
             >
               {skinToneVariations[at]?.emoji}
