@@ -1,7 +1,8 @@
 import { Flex } from "@chakra-ui/react";
-import { type ReactNode, useCallback, useMemo, useRef } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useMemo, useRef, useState } from "react";
 import type { Channel } from "@/client/channel";
 import type { Chat } from "@/client/chat";
+import type { Past } from "@/client/past";
 import { Composer } from "@/features/composer/composer";
 import { ConnectionBanner } from "@/features/connection/connection-banner";
 import { PeopleList } from "@/features/people/people-list";
@@ -20,6 +21,8 @@ import type { Target } from "./use-window";
 
 const words = texts.people;
 
+const TimeTravel = lazy(async () => ({ default: (await import("./time-travel")).TimeTravel }));
+
 export type ChannelScreenProps = {
   readonly chat: Chat;
   readonly channel: Channel;
@@ -33,12 +36,14 @@ export type ChannelScreenProps = {
   readonly isCovered: boolean;
 };
 
-/** One channel: what is said, who is here, and a box to write in. */
+/** One channel: what is said, who is here, and a box to write in; or all that as it was. */
 export function ChannelScreen(props: ChannelScreenProps) {
   const { chat, channel, target, isNarrow, isPeoplePanelOpen, menu, isCovered } = props;
   const hasColumn = useStore(peopleColumn, (state) => state) === "shown";
   const main = useRef<HTMLDivElement>(null);
-  const toComposer = useCallback(() => focusComposer(main.current), []);
+  const toComposer = useCallback(() => main.current?.querySelector("textarea")?.focus(), []);
+  const { isTravelling, past, setPast, travel, comeBack } = useTravel(target);
+  const people = past ? <There past={past} channel={channel} /> : <Here channel={channel} />;
   return (
     <>
       <Flex ref={main} as="main" direction="column" flex="1" minW="0" inert={isCovered}>
@@ -50,14 +55,23 @@ export function ChannelScreen(props: ChannelScreenProps) {
             </>
           }
         >
+          {!isTravelling && <HeaderButton icon="history" label={texts.past.open} onClick={travel} />}
           <PeopleButton channel={channel} isNarrow={isNarrow} isOpen={isNarrow ? isPeoplePanelOpen : hasColumn} />
         </PageHeader>
         <Banner channel={channel} />
-        <Talk chat={chat} channel={channel} target={target} onEscape={toComposer} />
+        <Talk
+          chat={chat}
+          channel={channel}
+          target={target}
+          isTravelling={isTravelling}
+          onEscape={toComposer}
+          onPast={setPast}
+          onBack={comeBack}
+        />
       </Flex>
       {isNarrow && isPeoplePanelOpen && (
         <Panel title={words.title} side="end">
-          <Here channel={channel} />
+          <ErrorBoundary fallback={<PartCrash />}>{people}</ErrorBoundary>
         </Panel>
       )}
       {!isNarrow && hasColumn && (
@@ -70,21 +84,52 @@ export function ChannelScreen(props: ChannelScreenProps) {
           borderStartWidth="1px"
           bg="bg.subtle"
         >
-          <Here channel={channel} />
+          <ErrorBoundary fallback={<PartCrash />}>{people}</ErrorBoundary>
         </Flex>
       )}
     </>
   );
 }
 
+/** Whether the channel is shown as it was. A link to a message leads back to now. */
+function useTravel(target: Target | undefined) {
+  const [isTravelling, setTravelling] = useState(false);
+  const [past, setPast] = useState<Past>();
+  const comeBack = useCallback(() => {
+    setTravelling(false);
+    setPast(undefined);
+  }, []);
+  const [key, setKey] = useState(target?.key);
+  if (target?.key !== key) {
+    setKey(target?.key);
+    comeBack();
+  }
+  return { isTravelling, past, setPast, travel: () => setTravelling(true), comeBack };
+}
+
+type TalkProps = Pick<ChannelScreenProps, "chat" | "channel" | "target"> & {
+  readonly isTravelling: boolean;
+  readonly onEscape: () => void;
+  readonly onPast: (past: Past) => void;
+  readonly onBack: () => void;
+};
+
 /** The composer stands by itself: whatever breaks above it, what is being written is kept. */
-function Talk(props: { chat: Chat; channel: Channel; target: Target | undefined; onEscape: () => void }) {
-  const { channel } = props;
+function Talk({ chat, channel, target, isTravelling, onEscape, onPast, onBack }: TalkProps) {
   const { people, index } = useMentionable(channel);
+  if (isTravelling) {
+    return (
+      <ErrorBoundary fallback={<PartCrash />}>
+        <Suspense fallback={<Flex flex="1" />}>
+          <TimeTravel chat={chat} channel={channel} mentionable={index} onPast={onPast} onBack={onBack} />
+        </Suspense>
+      </ErrorBoundary>
+    );
+  }
   return (
     <>
       <ErrorBoundary fallback={<PartCrash />}>
-        <Conversation {...props} mentionable={index} />
+        <Conversation chat={chat} channel={channel} target={target} mentionable={index} onEscape={onEscape} />
         <TypingLine channel={channel} />
       </ErrorBoundary>
       <Composer
@@ -118,19 +163,15 @@ function PeopleButton({ channel, isNarrow, isOpen }: PeopleButtonProps) {
 
 /** Who is here now. */
 function Here({ channel }: { readonly channel: Channel }) {
-  return (
-    <ErrorBoundary fallback={<PartCrash />}>
-      <HereList channel={channel} />
-    </ErrorBoundary>
-  );
-}
-
-function HereList({ channel }: { readonly channel: Channel }) {
   const { byId, total } = useStore(channel, (state) => state.feed.people);
   const people = useMemo(() => [...byId.values()].map(({ user }) => user), [byId]);
   return <PeopleList title={words.title} people={people} total={total ?? people.length} self={channel.self} />;
 }
 
-function focusComposer(main: HTMLElement | null): void {
-  main?.querySelector("textarea")?.focus();
+/** Who was here then. */
+function There({ past, channel }: { readonly past: Past; readonly channel: Channel }) {
+  const people = useStore(past, (state) => state.people) ?? NOBODY;
+  return <PeopleList title={words.then} people={people} total={people.length} self={channel.self} />;
 }
+
+const NOBODY: readonly never[] = [];

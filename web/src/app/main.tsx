@@ -5,6 +5,7 @@ import { browserStore } from "@/client/store";
 import { parseAddress } from "@/shared/address";
 import { loadLastChannel } from "@/shared/storage";
 import { App } from "./app";
+import { preload } from "./lazy-parts";
 import { Providers } from "./providers";
 
 const root = document.getElementById("root");
@@ -24,3 +25,6 @@ createRoot(root).render(
     </Providers>
   </StrictMode>,
 );
+
+const whenIdle = window.requestIdleCallback ?? ((task: () => void) => setTimeout(task, 2_000)); // Safari has none
+whenIdle(preload);

@@ -4,6 +4,7 @@ import type { User } from "@/client/frames";
 import { ChannelList } from "@/features/channels/channel-list";
 import { Profile } from "@/features/channels/profile";
 import { ThemeChoice } from "@/features/channels/theme-choice";
+import { NotificationChoice } from "@/features/notifications/notification-choice";
 import { channelPath } from "@/shared/address";
 import { forgetDrafts } from "@/shared/storage";
 import { visits } from "@/shared/visit";
@@ -40,6 +41,7 @@ export function Sidebar({ chat, self, channels, active, onSwitch }: SidebarProps
     <>
       <ChannelList channels={channels} active={active} onLeave={leave} onOpen={open} onSwitch={onSwitch} />
       <Profile self={self} onSignOut={signOut}>
+        <NotificationChoice />
         <ThemeChoice />
       </Profile>
     </>

@@ -1,8 +1,8 @@
 import { Box, Flex } from "@chakra-ui/react";
-import { useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import type { Chat } from "@/client/chat";
 import type { User } from "@/client/frames";
-import { Switcher } from "@/features/switcher/switcher";
+import { useNotifications } from "@/features/notifications/use-notifications";
 import { channelPath, parseAddress } from "@/shared/address";
 import { texts } from "@/shared/texts";
 import { NARROW, useMedia } from "@/shared/use-media";
@@ -12,6 +12,7 @@ import { ChannelsButton } from "./channel-header";
 import { ChannelScreen } from "./channel-screen";
 import { PartCrash } from "./crash";
 import { ErrorBoundary } from "./error-boundary";
+import { loadSwitcher } from "./lazy-parts";
 import { NoChannel } from "./no-channel";
 import { Panel } from "./panel";
 import { Sidebar } from "./sidebar";
@@ -20,6 +21,8 @@ import { usePlace } from "./use-place";
 import { useShortcuts } from "./use-shortcuts";
 import { useTitle } from "./use-title";
 import { useUnread } from "./use-unread";
+
+const Switcher = lazy(async () => ({ default: (await loadSwitcher()).Switcher }));
 
 export type WorkspaceProps = { readonly chat: Chat; readonly self: User };
 
@@ -34,6 +37,7 @@ export function Workspace({ chat, self }: WorkspaceProps) {
   const active = place.kind === "channel" ? place.channel.name : undefined;
   const unread = useUnread(channels);
   useTitle(active, unread);
+  useNotifications({ channels, active, onChoose: goToMessage });
 
   const openSwitcher = useCallback(() => setSwitching(true), []);
   const closeSwitcher = useCallback(() => setSwitching(false), []);
@@ -85,11 +89,21 @@ export function Workspace({ chat, self }: WorkspaceProps) {
           <NoChannel chat={chat} place={place} menu={menu} />
         </Box>
       )}
-      {isSwitching && <Switcher channels={channels} active={active} onChoose={goToChannel} onClose={closeSwitcher} />}
+      {isSwitching && (
+        <ErrorBoundary fallback={null}>
+          <Suspense>
+            <Switcher channels={channels} active={active} onChoose={goToChannel} onClose={closeSwitcher} />
+          </Suspense>
+        </ErrorBoundary>
+      )}
     </Flex>
   );
 }
 
 function goToChannel(name: string): void {
   visits.goTo(channelPath(name));
+}
+
+function goToMessage(name: string, seq: number): void {
+  visits.goTo(channelPath(name, seq));
 }

@@ -103,7 +103,7 @@ export const texts = {
 
   people: {
     title: "People",
-    toggle: (count: number) => `People (${count})`,
+    toggle: (count: number) => `People: ${count}`,
     more: (count: number) => `and ${count} more`,
     then: "Who was here then",
     show: "Show people",
@@ -117,7 +117,7 @@ export const texts = {
 
   channels: {
     title: "Channels",
-    toggle: (count: number) => `Channels (${count})`,
+    toggle: (count: number) => `Channels: ${count}`,
     unread: (count: string) => `${count} unread`,
     mentioned: "you were mentioned",
     trouble: "not connected",

@@ -1,6 +1,5 @@
 import { createSystem, defaultBaseConfig, defineConfig } from "@chakra-ui/react";
 import {
-  animationStyles,
   breakpoints,
   buttonRecipe,
   fieldSlotRecipe,
@@ -15,6 +14,8 @@ import {
   textStyles,
   tokens,
 } from "@chakra-ui/react/theme";
+
+const { colors } = semanticTokens;
 
 /** Chakra's own theme, with the recipes of the components that are used and no others: they are all in the first load. */
 const config = defineConfig({
@@ -38,10 +39,13 @@ const config = defineConfig({
     breakpoints,
     keyframes,
     tokens,
-    semanticTokens,
+    // White on Chakra's own solid teal is too faint to read.
+    semanticTokens: {
+      ...semanticTokens,
+      colors: { ...colors, teal: { ...colors.teal, solid: { value: "{colors.teal.700}" } } },
+    },
     textStyles,
     layerStyles,
-    animationStyles,
     recipes: {
       button: buttonRecipe,
       heading: headingRecipe,

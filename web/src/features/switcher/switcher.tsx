@@ -29,6 +29,9 @@ export function Switcher({ channels, active, onChoose, onClose }: SwitcherProps)
       ref={dialog}
       aria-label={words.title}
       onClose={onClose}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") event.stopPropagation(); // it closes this, and nothing behind it
+      }}
       onClick={(event) => {
         if (event.target === dialog.current) onClose(); // beside it
       }}
