@@ -23,7 +23,7 @@ func TestAgainIsAtTheSameAddress(t *testing.T) {
 		{"in a temporary one, for a long path", func(o *pgd.Options) { o.SocketDir = filepath.Join(o.SocketDir, strings.Repeat("x", 100)) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			opts := setup(t)
+			opts := seeded(t)
 			opts.Unsafe = false
 			test.change(&opts)
 			server := start(t, opts)
@@ -72,12 +72,12 @@ func again(t *testing.T, server *pgd.Server) *pgd.Server {
 		if time.Now().After(deadline) {
 			t.Fatalf("Again: %v", err)
 		}
-		time.Sleep(10 * time.Millisecond) // as whoever keeps it running does
+		time.Sleep(100 * time.Millisecond) // as whoever keeps it running does; each try starts processes
 	}
 }
 
 func TestAgainRefusesSomebodyElsesDirectory(t *testing.T) {
-	opts := setup(t)
+	opts := seeded(t)
 	opts.SocketDir = ""
 	server := start(t, opts)
 	sockets := text(t, connect(t, server.URL(pgd.Database)), "SHOW unix_socket_directories")

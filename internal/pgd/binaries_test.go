@@ -36,8 +36,7 @@ func fake(t *testing.T, version string) string {
 }
 
 func TestOtherVersionIsRefused(t *testing.T) {
-	opts := setup(t)
-	stop(t, start(t, opts))
+	opts := seeded(t)
 	opts.Bin = fake(t, "postgres (PostgreSQL) 99.1")
 	_, err := pgd.Start(t.Context(), opts)
 	var mismatch *pgd.VersionError
@@ -47,7 +46,7 @@ func TestOtherVersionIsRefused(t *testing.T) {
 }
 
 func TestBinariesFitTheCluster(t *testing.T) {
-	opts := setup(t)
+	opts := seeded(t)
 	first := start(t, opts)
 	stop(t, first)
 	found, err := pgd.Find(t.Context(), opts.Bin)

@@ -71,7 +71,7 @@ func killServer(t *testing.T, opts pgd.Options) {
 }
 
 func TestStartAfterKill(t *testing.T) {
-	opts := setup(t)
+	opts := seeded(t)
 	opts.Unsafe = false
 	killServer(t, opts)
 	begin := time.Now()
@@ -86,7 +86,7 @@ func TestPostgresEndsWithItsParent(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux can do that; the next start ends the orphan")
 	}
-	opts := setup(t)
+	opts := seeded(t)
 	killServer(t, opts)
 	file := filepath.Join(clusterOf(t, opts), "postmaster.pid")
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,7 +25,7 @@ const (
 // listening returns options for a Postgres on a free port.
 func listening(t *testing.T) pgd.Options {
 	t.Helper()
-	opts := setup(t)
+	opts := seeded(t)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +187,10 @@ func TestHolds(t *testing.T) {
 			t.Errorf("%s: Holds(%s) = %t, want %t", when, port, got, want)
 		}
 	}
-	holds("before the directory is made", port, false)
+	holds("before the first start", port, false)
+	if pgd.Holds(filepath.Join(opts.Dir, "nowhere"), port) {
+		t.Error("a directory that is not there: Holds = true, want false")
+	}
 	server := start(t, opts)
 	holds("while it runs", port, true)
 	holds("while it runs", "5432", false)

@@ -21,22 +21,46 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/faustman/chitchat/internal/pgd"
+	"github.com/faustman/chitchat/internal/pgtest"
 )
 
 // testTimeout bounds a start or a stop; the machine may be busy.
 const testTimeout = 60 * time.Second
 
+// seed is what initdb makes, made once.
+var seed *pgtest.Seed
+
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(serveEnv); dir != "" {
 		serveUntilKilled(dir)
 	}
-	goleak.VerifyTestMain(m)
+	dir, err := os.MkdirTemp(pgtest.FastDir(), "pgd-seed-*")
+	if err != nil {
+		panic(err)
+	}
+	if err := os.Chmod(dir, 0o711); err != nil { // as in setup
+		panic(err)
+	}
+	seed = pgtest.NewSeed(filepath.Join(dir, "cluster"))
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(code)
+	}))
 }
 
-// setup returns options for a Postgres in a directory of the test's own.
+// seeded is setup with a cluster that is there: for tests of everything but a first start.
+func seeded(t *testing.T) pgd.Options {
+	t.Helper()
+	opts := setup(t)
+	mkdir(t, opts.Dir)
+	seed.Plant(t, opts.Dir)
+	return opts
+}
+
+// setup returns options for a Postgres in a directory of the test's own, without a cluster.
 func setup(t *testing.T) pgd.Options {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "pgd-*") // not t.TempDir: other accounts may have to enter it
+	dir, err := os.MkdirTemp(pgtest.FastDir(), "pgd-*") // not t.TempDir: other accounts may have to enter it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +175,7 @@ func TestDurableAndPrivate(t *testing.T) {
 }
 
 func TestSecondStartKeepsData(t *testing.T) {
-	opts := setup(t)
+	opts := seeded(t)
 	first := start(t, opts)
 	exec(t, connect(t, first.URL(pgd.Database)), `CREATE TABLE kept AS SELECT 'yes' AS value`)
 	stop(t, first) // with the connection open
@@ -171,7 +195,7 @@ func TestSecondStartKeepsData(t *testing.T) {
 }
 
 func TestStopWithEndedContext(t *testing.T) {
-	opts := setup(t)
+	opts := seeded(t)
 	server := start(t, opts)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -183,7 +207,7 @@ func TestStopWithEndedContext(t *testing.T) {
 }
 
 func TestDeathIsTold(t *testing.T) {
-	server := start(t, setup(t))
+	server := start(t, seeded(t))
 	if err := server.Err(); err != nil {
 		t.Errorf("Err = %v while it runs", err)
 	}
@@ -202,7 +226,7 @@ func TestDeathIsTold(t *testing.T) {
 }
 
 func TestOrphanIsEnded(t *testing.T) {
-	opts := setup(t)
+	opts := seeded(t)
 	orphan := start(t, opts)
 	exec(t, connect(t, orphan.URL(pgd.Database)), `CREATE TABLE kept AS SELECT 'yes' AS value`)
 	heir := start(t, opts)
@@ -216,7 +240,7 @@ func TestOrphanIsEnded(t *testing.T) {
 }
 
 func TestStalePIDFile(t *testing.T) {
-	opts := setup(t)
+	opts := seeded(t)
 	stop(t, start(t, opts))
 	cluster := clusterOf(t, opts)
 	for _, test := range []struct{ name, content string }{
@@ -259,7 +283,7 @@ func TestInterruptedInitIsRepeated(t *testing.T) {
 }
 
 func TestLongSocketDir(t *testing.T) {
-	opts := setup(t)
+	opts := seeded(t)
 	opts.SocketDir = filepath.Join(opts.SocketDir, strings.Repeat("x", 100))
 	server := start(t, opts)
 	conn := connect(t, server.URL(pgd.Database))
@@ -296,7 +320,7 @@ func TestAttach(t *testing.T) {
 }
 
 func TestEnsureDatabase(t *testing.T) {
-	server := start(t, setup(t))
+	server := start(t, seeded(t))
 	for _, name := range []string{"other", `we"ird name`, "other"} {
 		if err := server.EnsureDatabase(t.Context(), name); err != nil {
 			t.Fatalf("EnsureDatabase(%s) = %v", name, err)
@@ -373,7 +397,7 @@ func (l *lines) String() string {
 
 func TestLogLevels(t *testing.T) {
 	out := &lines{}
-	opts := setup(t)
+	opts := seeded(t)
 	opts.Logger = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	server := start(t, opts)
 	conn := connect(t, server.URL(pgd.Database))

@@ -86,6 +86,9 @@ type host struct {
 	prefix    string     // of the names of databases; another process may use the same server
 	made      int
 	templates map[string]template
+
+	ordering sync.Mutex // guards conn; held while a statement runs, and taken after mu
+	conn     *pgx.Conn  // to admin; nil before the first statement
 }
 
 // template is a database to copy, or why there is none.
@@ -109,7 +112,7 @@ func (h *host) create(set settings) (string, error) {
 		original = " TEMPLATE " + made.database
 	}
 	database := h.name()
-	return database, h.exec("CREATE DATABASE " + database + original)
+	return database, h.exec("CREATE DATABASE " + database + original + h.strategy)
 }
 
 func (h *host) open() {
@@ -179,22 +182,37 @@ func (h *host) close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), databaseTimeout)
 	defer cancel()
-	return errors.Join(append(all, h.stop(ctx))...)
+	return errors.Join(append(all, h.disconnect(ctx), h.stop(ctx))...)
 }
 
-// exec runs a statement on the server.
+// exec runs a statement on the server, one at a time. Its connection is kept, since making one takes longer than most
+// statements.
 func (h *host) exec(statement string) error {
+	h.ordering.Lock()
+	defer h.ordering.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), databaseTimeout)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, h.admin)
-	if err != nil {
-		return fmt.Errorf("connect to test server: %w", err)
+	if h.conn == nil || h.conn.IsClosed() {
+		conn, err := pgx.Connect(ctx, h.admin)
+		if err != nil {
+			return fmt.Errorf("connect to test server: %w", err)
+		}
+		h.conn = conn
 	}
-	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, statement); err != nil {
+	if _, err := h.conn.Exec(ctx, statement); err != nil {
 		return fmt.Errorf("%s: %w", statement, err)
 	}
 	return nil
+}
+
+// disconnect closes the connection that exec keeps.
+func (h *host) disconnect(ctx context.Context) error {
+	h.ordering.Lock()
+	defer h.ordering.Unlock()
+	if h.conn == nil {
+		return nil
+	}
+	return h.conn.Close(ctx)
 }
 
 // url is the address of a database on the server.
