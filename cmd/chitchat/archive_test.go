@@ -64,7 +64,7 @@ func tableOf(t testing.TB, data, view string, upTo uint64) string {
 // sequence that it acked and the archive of its log, which was made beside it.
 func chatted(t *testing.T) (data string, last uint64, archive string) {
 	t.Helper()
-	data = dataDir(t)
+	data = seededDir(t)
 	p := serve(t, data, freeAddress(t))
 	ws := p.mustConnect(p.signIn("ada", "lobby"))
 	for _, text := range []string{"Hello!", "<b>&amp;</b> \u2028", "bye"} {

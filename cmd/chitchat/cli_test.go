@@ -113,7 +113,7 @@ func TestCommandsWithoutData(t *testing.T) {
 // The commands work beside a running server, and without one.
 func TestCommandsBesideAServerAndWithout(t *testing.T) {
 	t.Parallel()
-	data, address := dataDir(t), freeAddress(t)
+	data, address := dataDir(t), freeAddress(t) // a first start from nothing, which makes them
 	p := serve(t, data, address)
 	ws, err := p.connect(p.signIn("ada", "lobby"))
 	if err != nil {
@@ -125,7 +125,7 @@ func TestCommandsBesideAServerAndWithout(t *testing.T) {
 	}
 	t.Run("beside", func(t *testing.T) {
 		wantCommands(t, data, answer.Seq)
-		wantReadOnly(t, data)
+		wantReadOnly(t, data, writes)
 		token, _, code := chitchat(t, "token", "--data", data, "--name", "Bob", "--channel", "lobby")
 		if code != 0 {
 			t.Fatalf("token: exit code %d", code)
@@ -144,7 +144,7 @@ func TestCommandsBesideAServerAndWithout(t *testing.T) {
 	p.stop()
 	t.Run("without", func(t *testing.T) {
 		wantCommands(t, data, answer.Seq)
-		wantReadOnly(t, data)
+		wantReadOnly(t, data, writesOfEachKind)
 	})
 	t.Run("port in use", func(t *testing.T) {
 		listener, err := net.Listen("tcp", address)
@@ -197,17 +197,24 @@ func wantCommands(t *testing.T, data string, seq uint64) {
 	}
 }
 
+// writesOfEachKind are some of writes for a Postgres that is started for each of
+// them: what is written, what is read, and who one becomes.
+var writesOfEachKind = []string{"INSERT INTO chat.messages (channel) VALUES ('x')", "RESET ROLE; SELECT * FROM model_1.message",
+	"SET ROLE chitchat; SELECT 1", "RESET ALL; RESET ROLE; SET transaction_read_only=off; CREATE TABLE public.x ()"}
+
+// writes are what an analyst must not do.
+var writes = append([]string{"CREATE TABLE chat.x ()", "SELECT * FROM model_1.message", "SELECT pg_read_file('/etc/passwd')",
+	"SET ROLE NONE; CREATE TABLE x ()", "SET ROLE NONE; SET default_transaction_read_only=off; CREATE TABLE x ()",
+	"RESET ROLE; SELECT * FROM chitchat.generation", "SET SESSION AUTHORIZATION chitchat",
+	"SET default_transaction_read_only=off; INSERT INTO chat.messages (channel) VALUES ('x')",
+	"SET default_transaction_read_only=off; COMMIT; CREATE TEMPORARY TABLE x ()",
+	"RESET ROLE; SELECT pg_read_file('/etc/passwd')", "RESET ROLE; COPY (SELECT 1) TO PROGRAM 'true'"}, writesOfEachKind...)
+
 // wantReadOnly wants the queries of an analyst to change nothing and to read
 // nothing but the views, whatever they set first.
-func wantReadOnly(t *testing.T, data string) {
+func wantReadOnly(t *testing.T, data string, queries []string) {
 	t.Helper()
-	for _, query := range []string{"INSERT INTO chat.messages (channel) VALUES ('x')", "CREATE TABLE chat.x ()", "SELECT * FROM model_1.message", "SELECT pg_read_file('/etc/passwd')",
-		"SET ROLE NONE; CREATE TABLE x ()", "SET ROLE NONE; SET default_transaction_read_only=off; CREATE TABLE x ()", "RESET ROLE; SELECT * FROM model_1.message",
-		"RESET ROLE; SELECT * FROM chitchat.generation", "SET SESSION AUTHORIZATION chitchat", "SET ROLE chitchat; SELECT 1",
-		"SET default_transaction_read_only=off; INSERT INTO chat.messages (channel) VALUES ('x')",
-		"RESET ALL; RESET ROLE; SET transaction_read_only=off; CREATE TABLE public.x ()",
-		"SET default_transaction_read_only=off; COMMIT; CREATE TEMPORARY TABLE x ()",
-		"RESET ROLE; SELECT pg_read_file('/etc/passwd')", "RESET ROLE; COPY (SELECT 1) TO PROGRAM 'true'"} {
+	for _, query := range queries {
 		if _, errs, code := chitchat(t, "sql", "--data", data, query); code != 1 || !strings.Contains(errs, "ERROR") {
 			t.Errorf("%s: exit code %d, %s", query, code, errs)
 		}
@@ -217,7 +224,7 @@ func wantReadOnly(t *testing.T, data string) {
 // Tokens are in no line of the log, however they came.
 func TestTokensAreNotLogged(t *testing.T) {
 	t.Parallel()
-	p := serve(t, dataDir(t), freeAddress(t), "CHITCHAT_LOG_LEVEL=debug")
+	p := serve(t, seededDir(t), freeAddress(t), "CHITCHAT_LOG_LEVEL=debug")
 	token := p.signIn("ada", "lobby")
 	get(p, "/auth?token="+token, "")
 	get(p, "/messages?token="+token, "")

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -64,7 +65,7 @@ func (w *writer) run(p func() *process, token string, stop <-chan struct{}) {
 func TestKillUnderLoad(t *testing.T) {
 	t.Parallel()
 	const kills = 10
-	data, address := dataDir(t), freeAddress(t)
+	data, address := seededDir(t), freeAddress(t)
 	var mu sync.Mutex
 	current := serve(t, data, address, "CHITCHAT_MESSAGE_RATE=0", "CHITCHAT_LEAVE_GRACE=1s")
 	process := func() *process {
@@ -157,8 +158,20 @@ func wantSame(t *testing.T, got, want []frame) {
 // waitForMessages waits until n more messages are stored than are now.
 func waitForMessages(t *testing.T, p *process, token string, n int) {
 	t.Helper()
-	begin := len(p.history(token, 0))
-	eventually(t, "writers write", func() bool { return len(p.history(token, 0)) >= begin+n })
+	var page struct{ Messages []frame }
+	read := func(query string) []frame {
+		t.Helper()
+		status, body := get(p, "/messages?"+query, token)
+		if err := json.Unmarshal(body, &page); status != http.StatusOK || err != nil {
+			t.Fatalf("GET /messages?%s: %d %s, %v", query, status, body, err)
+		}
+		return page.Messages
+	}
+	begin := uint64(0)
+	for _, newest := range read("limit=1") {
+		begin = newest.Seq
+	}
+	eventually(t, "writers write", func() bool { return len(read(fmt.Sprintf("limit=%d&after=%d", n, begin))) == n })
 }
 
 // replay reads n messages of the channel from the beginning of the log.

@@ -17,7 +17,7 @@ import (
 // The command fills an empty log, a server makes the tables of it, and what the command says to try can be tried.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	data := memoryDir(t)
+	data := dataDir(t)
 	out, errs, code := chitchat(t, "demo", "--data", data, "--weeks", "1", "--until", "2026-06-01")
 	if code != 0 {
 		t.Fatalf("exit code = %d, %s", code, errs)
@@ -91,7 +91,7 @@ func wantDemoRefused(t *testing.T, data, want string) {
 // Whoever started a server first, and then wants the sample, gets it: the tables of the empty log stay good.
 func TestDemoAfterAServer(t *testing.T) {
 	t.Parallel()
-	data := memoryDir(t)
+	data := dataDir(t)
 	serve(t, data, freeAddress(t)).stop()
 	if out, errs, code := chitchat(t, "demo", "--data", data, "--weeks", "1"); code != 0 || !strings.Contains(out, time.Now().UTC().Format("2006-01-02")+" 00:00 (UTC)") {
 		t.Fatalf("exit code = %d, %s %s; want 0 and a sample up to today", code, out, errs)
@@ -156,7 +156,7 @@ func TestDemoWrongUse(t *testing.T) {
 		{"an argument", "lobby", "lobby"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if out, errs, code := chitchat(t, "demo", "--data", data, test.flag); code != 2 || out != "" || !strings.Contains(errs, test.want) {
+			if out, errs, code := chitchatHere(t, "demo", "--data", data, test.flag); code != 2 || out != "" || !strings.Contains(errs, test.want) {
 				t.Errorf("exit code %d, stdout %q, stderr %q; want 2, nothing and %q", code, out, errs, test.want)
 			}
 		})

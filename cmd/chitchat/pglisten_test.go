@@ -80,8 +80,35 @@ func (c tool) pgx(statements ...string) (value, state string) {
 	return value, ""
 }
 
-// sqlState returns the SQLSTATE of an error of Postgres.
+// pgxStates runs each statement in a session of the analyst that may write and has
+// forgotten the statement before. It returns their SQLSTATEs.
+func (c tool) pgxStates(statements []string) (states []string) {
+	c.t.Helper()
+	conn := c.analyst()
+	defer conn.Close(context.Background())
+	run := func(statement string) error {
+		_, err := conn.PgConn().Exec(c.t.Context(), statement).ReadAll()
+		return err
+	}
+	for _, statement := range statements {
+		for _, first := range forget {
+			if err := run(first); err != nil {
+				c.t.Fatalf("%s: %v", first, err)
+			}
+		}
+		states = append(states, sqlState(run(statement)))
+	}
+	return states
+}
+
+// forget makes a session as new, with the right to write.
+var forget = []string{"ROLLBACK", "DISCARD ALL", "SET default_transaction_read_only = off"}
+
+// sqlState returns the SQLSTATE of an error of Postgres, nothing for none.
 func sqlState(err error) string {
+	if err == nil {
+		return ""
+	}
 	var failed *pgconn.PgError
 	if errors.As(err, &failed) {
 		return failed.Code
@@ -92,17 +119,44 @@ func sqlState(err error) string {
 // psqlState finds the SQLSTATE in what psql prints of an error.
 var psqlState = regexp.MustCompile(`ERROR:  ([0-9A-Z]{5})`)
 
-// psql is pgx, by the program that people use.
+// psqlCommand is the program that people use, in a session of the analyst.
+func (c tool) psqlCommand(args ...string) (command *exec.Cmd, out, errs *bytes.Buffer) {
+	args = append([]string{"-X", "-q", "-A", "-t", "-v", "VERBOSITY=sqlstate", c.url("chitchat_analyst", "", "chitchat")}, args...)
+	command = exec.CommandContext(c.t.Context(), "psql", args...)
+	command.Env = append(cleanEnvironment(), "PGPASSWORD="+c.password)
+	out, errs = &bytes.Buffer{}, &bytes.Buffer{}
+	command.Stdout, command.Stderr = out, errs
+	return command, out, errs
+}
+
+// psqlStates is pgxStates, by psql.
+func (c tool) psqlStates(statements []string) (states []string) {
+	c.t.Helper()
+	var script strings.Builder
+	for _, statement := range statements {
+		fmt.Fprintf(&script, "%s;\n%s;\n\\echo state :SQLSTATE\n", strings.Join(forget, ";\n"), statement)
+	}
+	command, out, errs := c.psqlCommand()
+	command.Stdin = strings.NewReader(script.String())
+	if err := command.Run(); err != nil {
+		c.t.Fatalf("psql: %v, %s", err, errs)
+	}
+	for line := range strings.Lines(out.String()) {
+		if state, found := strings.CutPrefix(strings.TrimSpace(line), "state "); found {
+			states = append(states, strings.TrimPrefix(state, "00000"))
+		}
+	}
+	return states
+}
+
+// psql is pgx, by psql.
 func (c tool) psql(statements ...string) (value, state string) {
 	c.t.Helper()
-	args := []string{"-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=sqlstate", c.url("chitchat_analyst", "", "chitchat")}
+	args := []string{"-v", "ON_ERROR_STOP=1"}
 	for _, statement := range statements {
 		args = append(args, "-c", statement)
 	}
-	command := exec.CommandContext(c.t.Context(), "psql", args...)
-	command.Env = append(cleanEnvironment(), "PGPASSWORD="+c.password)
-	var out, errs bytes.Buffer
-	command.Stdout, command.Stderr = &out, &errs
+	command, out, errs := c.psqlCommand(args...)
 	err := command.Run()
 	if match := psqlState.FindStringSubmatch(errs.String()); match != nil {
 		return "", match[1]
@@ -116,7 +170,7 @@ func (c tool) psql(statements ...string) (value, state string) {
 
 func TestToolsOverTCP(t *testing.T) {
 	t.Parallel()
-	data := dataDir(t)
+	data := seededDir(t)
 	p, c := serveTools(t, data, freeAddress(t))
 	ws, err := p.connect(p.signIn("ada", "lobby"))
 	if err != nil {
@@ -130,14 +184,18 @@ func TestToolsOverTCP(t *testing.T) {
 		value, _ := c.pgx("SELECT count(*) FROM chat.messages")
 		return value == "1"
 	})
-	for name, run := range map[string]func(...string) (string, string){"pgx": c.pgx, "psql": c.psql} {
-		t.Run(name, func(t *testing.T) {
-			if _, err := exec.LookPath("psql"); err != nil && name == "psql" {
+	for _, by := range []struct {
+		name   string
+		run    func(...string) (string, string)
+		states func([]string) []string
+	}{{"pgx", c.pgx, c.pgxStates}, {"psql", c.psql, c.psqlStates}} {
+		t.Run(by.name, func(t *testing.T) {
+			if _, err := exec.LookPath("psql"); err != nil && by.name == "psql" {
 				t.Skip("psql is not installed; pgx checks the same")
 			}
-			wantReads(t, run)
-			wantRefusals(t, run)
-			wantGuardRails(t, run)
+			wantReads(t, by.run)
+			wantRefusals(t, by.run, by.states)
+			wantGuardRails(t, by.run)
 		})
 	}
 	wantDoor(t, c)
@@ -212,7 +270,7 @@ func wantSecret(t *testing.T, p *process, c tool) {
 // crash of Postgres or of the server, and gone when it is not asked for again.
 func TestToolsComeAndGoWithTheFlag(t *testing.T) {
 	t.Parallel()
-	data, address := dataDir(t), freeAddress(t)
+	data, address := seededDir(t), freeAddress(t)
 	p, c := serveTools(t, data, address)
 
 	// What a role may do to itself holds until the next start.

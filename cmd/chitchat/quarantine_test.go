@@ -22,7 +22,7 @@ import (
 // everything goes on.
 func TestJunkInTheStream(t *testing.T) {
 	t.Parallel()
-	data := dataDir(t)
+	data := seededDir(t)
 	p := serve(t, data, freeAddress(t))
 	token := p.signIn("ada", "lobby")
 	ws, err := p.connect(token)
@@ -81,7 +81,7 @@ func quarantine(t *testing.T, want int, data string, args ...string) (stdout, st
 
 func TestQuarantine(t *testing.T) {
 	t.Parallel()
-	data := dataDir(t)
+	data := seededDir(t)
 	p := serve(t, data, freeAddress(t))
 	token := p.signIn("ada", "lobby")
 	ws := p.mustConnect(token)
@@ -127,7 +127,23 @@ func TestQuarantine(t *testing.T) {
 	}
 	_ = stay.Close()
 	p.stop()
-	wantQuarantine(t, data, junk, odd, first.Seq)
+	wantQuarantineAlone(t, data, junk, odd)
+}
+
+// wantQuarantineAlone wants each command to do its work without a server, too.
+func wantQuarantineAlone(t *testing.T, data string, junk, odd uint64) {
+	t.Helper()
+	quarantine(t, 0, data, "skip", fmt.Sprint(junk))
+	out, _ := quarantine(t, 0, data, "list", "--json")
+	if strings.Contains(out, fmt.Sprintf(`"seq": %d,`, junk)) || !strings.Contains(out, fmt.Sprintf(`"seq": %d,`, odd)) {
+		t.Errorf("list after skip of %d is %s, want %d", junk, out, odd)
+	}
+	if out, _ := quarantine(t, 0, data, "show", fmt.Sprint(junk)); !strings.Contains(out, `junk \x1b[2J`) {
+		t.Errorf("show has no payload:\n%s", out)
+	}
+	if _, errs := quarantine(t, 1, data, "retry", fmt.Sprint(junk), "99999"); !strings.Contains(errs, "it is still no event") || !strings.Contains(errs, "it is not in the quarantine") {
+		t.Errorf("retry: %s", errs)
+	}
 }
 
 // publish puts an entry into the log as any program may, and returns its

@@ -168,6 +168,7 @@ func TestRebuildUnderLoad(t *testing.T) {
 	if _, errs, code := chitchat(t, "demo", "--data", data, "--weeks", "1", "--until", "2026-06-01"); code != 0 {
 		t.Fatalf("demo: %d %s", code, errs)
 	}
+	seed.Plant(t, data)
 	p := serve(t, data, address, "CHITCHAT_MESSAGE_RATE=0")
 	eventually(t, "the tables", func() bool {
 		out, _, _ := chitchat(t, "sql", "--data", data, "--format", "csv", "SELECT lag FROM chat.freshness WHERE applied_seq > 0")

@@ -42,7 +42,7 @@ func want(t testing.TB, code int, text string, args ...string) (stdout string) {
 // said returns a running server in which something was said.
 func said(t *testing.T) (p *process, data string) {
 	t.Helper()
-	data = dataDir(t)
+	data = seededDir(t)
 	p = serve(t, data, freeAddress(t))
 	token := p.signIn("ada", "lobby")
 	ws := p.mustConnect(token)

@@ -15,7 +15,7 @@ import (
 // gives are, together, every message once and in order, while others write.
 func TestSeamOfHistoryAndSocket(t *testing.T) {
 	t.Parallel()
-	p := serve(t, dataDir(t), freeAddress(t), "CHITCHAT_MESSAGE_RATE=0")
+	p := serve(t, seededDir(t), freeAddress(t), "CHITCHAT_MESSAGE_RATE=0")
 	stop := make(chan struct{})
 	var writers sync.WaitGroup
 	for i := range 3 {

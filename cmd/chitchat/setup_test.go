@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,16 +23,25 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
 
+	program "github.com/faustman/chitchat/cmd/chitchat"
+	"github.com/faustman/chitchat/internal/datadir"
 	"github.com/faustman/chitchat/internal/natsd"
+	"github.com/faustman/chitchat/internal/pgtest"
 )
 
 // patience bounds every wait of a test for a condition. A machine that builds
 // and runs other tests meanwhile is slow.
 const patience = 60 * time.Second
 
-// binary is the program, built with the race detector for all tests here.
-var binary string
+var (
+	// binary is the program, built with the race detector, as servers and as
+	// commands that are killed or piped run it.
+	binary string
+	// seed is a Postgres cluster to begin with, as initdb makes it.
+	seed *pgtest.Seed
+)
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -39,12 +50,26 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
+		if err := os.Chmod(dir, 0o711); err != nil { // root's servant has to reach the seed
+			panic(err)
+		}
+		if err := forgetSettings(); err != nil {
+			panic(err)
+		}
 		binary = filepath.Join(dir, "chitchat")
 		build := exec.Command("go", "build", "-race", "-o", binary, ".")
 		if output, err := build.CombinedOutput(); err != nil {
 			panic(fmt.Sprintf("go build: %v\n%s", err, output))
 		}
-		return m.Run()
+		seed = pgtest.NewSeed(filepath.Join(dir, "seed"))
+		code := m.Run()
+		if code == 0 {
+			if err := goleak.Find(); err != nil {
+				fmt.Fprintf(os.Stderr, "tests have passed, but %v\n", err)
+				code = 1
+			}
+		}
+		return code
 	}())
 }
 
@@ -88,10 +113,11 @@ func freeAddress(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// dataDir returns a directory for --data that root's servant can reach too.
+// dataDir returns a directory for --data that root's servant can reach too. It
+// is not made yet.
 func dataDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "chitchat-data-")
+	dir, err := os.MkdirTemp(pgtest.FastDir(), "chitchat-data-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,11 +125,27 @@ func dataDir(t testing.TB) string {
 	return filepath.Join(dir, "data")
 }
 
-// serve starts the program and waits until it is ready. environment are more
-// variables, as NAME=value.
-func serve(t testing.TB, data, address string, environment ...string) *process {
+// seededDir is dataDir, for a server whose first start is not the subject: initdb
+// has been here already. The databases in it are the server's to make.
+func seededDir(t testing.TB) string {
 	t.Helper()
-	p := start(t, data, address, environment...)
+	dir := dataDir(t)
+	made, err := datadir.Open(dir) // marks it as ours
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := made.Close(); err != nil {
+		t.Fatal(err)
+	}
+	seed.Plant(t, dir)
+	return dir
+}
+
+// serve starts the program and waits until it is ready. settings are
+// variables, as NAME=value.
+func serve(t testing.TB, data, address string, settings ...string) *process {
+	t.Helper()
+	p := start(t, data, address, settings...)
 	eventually(t, "the server is ready", func() bool {
 		select {
 		case <-p.done:
@@ -116,15 +158,16 @@ func serve(t testing.TB, data, address string, environment ...string) *process {
 	return p
 }
 
-func start(t testing.TB, data, address string, environment ...string) *process {
+func start(t testing.TB, data, address string, settings ...string) *process {
 	t.Helper()
 	p := &process{t: t, address: address, data: data, log: &buffer{}, done: make(chan struct{})}
 	p.command = exec.Command(binary, "serve", "--data", data, "--listen", address)
-	p.command.Env = append(cleanEnvironment(), environment...)
+	p.command.Env = append(cleanEnvironment(), settings...)
 	p.command.Stdout, p.command.Stderr = p.log, p.log
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
 	}
+	serving.Store(data, p)
 	go func() {
 		p.err = p.command.Wait()
 		close(p.done)
@@ -141,24 +184,30 @@ func start(t testing.TB, data, address string, environment ...string) *process {
 	return p
 }
 
-// cleanEnvironment is this process's without the settings of chitchat, but for
-// where Postgres is. A program with the race detector sleeps for a second before
-// it ends, so that goroutines that nobody waited for may still race: not here,
-// where hundreds of commands are run, each of which waits for its own. Races are
-// still reported, and change the exit code.
-func cleanEnvironment() []string {
-	environment := []string{"GORACE=" + strings.TrimSpace("atexit_sleep_ms=0 "+os.Getenv("GORACE"))}
+// testSettings are what tests themselves read of the environment, and where
+// Postgres is.
+var testSettings = []string{"CHITCHAT_PG_BIN", "CHITCHAT_BENCH_EVENTS", "CHITCHAT_SCREENSHOT"}
+
+// forgetSettings takes the settings of chitchat out of this process's environment,
+// and so out of that of all commands.
+func forgetSettings() error {
+	var errs []error
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		if name == "GORACE" {
-			continue
+		setting := strings.HasPrefix(name, "CHITCHAT_") || name == "DATABASE_URL" || name == "NATS_URL" || name == "JWT_SECRET"
+		if setting && !slices.Contains(testSettings, name) {
+			errs = append(errs, os.Unsetenv(name))
 		}
-		if name != "CHITCHAT_PG_BIN" && (strings.HasPrefix(name, "CHITCHAT_") || name == "DATABASE_URL" || name == "NATS_URL" || name == "JWT_SECRET") {
-			continue
-		}
-		environment = append(environment, variable)
 	}
-	return environment
+	return errors.Join(errs...)
+}
+
+// cleanEnvironment is this process's, without the settings of chitchat. A program
+// with the race detector sleeps for a second before it ends, so that goroutines
+// that nobody waited for may still race: not here, where each command waits for
+// its own. Races are still reported, and change the exit code.
+func cleanEnvironment() []string {
+	return append(os.Environ(), "GORACE="+strings.TrimSpace("atexit_sleep_ms=0 "+os.Getenv("GORACE")))
 }
 
 func tail(s string, n int) string { return s[max(len(s)-n, 0):] }
@@ -180,21 +229,50 @@ func (p *process) kill() {
 	<-p.done
 }
 
-// chat runs another command on the server's data and returns its output.
+// chitchat runs a command and returns its output and its exit code.
 func chitchat(t testing.TB, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	if !fitsInHere(args) {
+		return chitchatFrom(t, nil, args...)
+	}
+	return chitchatHere(t, args...)
+}
+
+// chitchatHere is chitchat in this process, for commands that start nothing.
+func chitchatHere(t testing.TB, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	command := exec.CommandContext(ctx, binary, args...)
-	command.Env = cleanEnvironment()
-	var out, errs bytes.Buffer
-	command.Stdout, command.Stderr = &out, &errs
-	err := command.Run()
-	if _, exited := err.(*exec.ExitError); err != nil && !exited { //nolint:errorlint // os/exec returns it bare
-		t.Fatal(err)
-	}
-	return out.String(), errs.String(), command.ProcessState.ExitCode()
+	var out, errs buffer
+	code = program.Run(ctx, args, &out, &errs)
+	return out.String(), errs.String(), code
 }
+
+// fitsInHere tells whether a command can run in this process, which has the race
+// detector too and takes a tenth of the time: beside a running server, and where
+// there is nothing to start. A command that locks the data directory can't, since
+// a process that another test starts in that moment would hold on to the lock.
+func fitsInHere(args []string) bool {
+	data := ""
+	if at := slices.Index(args, "--data"); at >= 0 && at+1 < len(args) {
+		data = args[at+1]
+	}
+	if p, found := serving.Load(data); found {
+		select {
+		case <-p.(*process).done:
+		default:
+			return true
+		}
+	}
+	if args[0] == "demo" || args[0] == "import" { // make the directory
+		return false
+	}
+	_, err := os.Stat(data)
+	return err != nil
+}
+
+// serving has the latest process on each data directory.
+var serving sync.Map // of string to *process
 
 // get asks the server; the body is empty when it can't be reached.
 func get(p *process, path, token string) (status int, body []byte) {

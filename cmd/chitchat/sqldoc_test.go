@@ -96,7 +96,7 @@ func TestSQLDoc(t *testing.T) {
 // serveSample serves the page's sample, with a port for tools.
 func serveSample(t *testing.T) (data string, c tool) {
 	t.Helper()
-	data = memoryDir(t)
+	data = dataDir(t)
 	out, errs, code := chitchat(t, "demo", "--data", data, "--until", "2026-06-01")
 	if code != 0 {
 		t.Fatalf("demo: exit code %d, %s", code, errs)
@@ -105,25 +105,13 @@ func serveSample(t *testing.T) (data string, c tool) {
 	if entries == nil {
 		t.Fatalf("demo does not say how many entries there are:\n%s", out)
 	}
+	seed.Plant(t, data)
 	_, c = serveTools(t, data, freeAddress(t))
 	eventually(t, "the tables have the sample", func() bool {
 		value, _ := c.pgx("SELECT applied_seq FROM chat.freshness")
 		return value == entries[1]
 	})
 	return data, c
-}
-
-// memoryDir is dataDir, in memory where the machine has a place for that: the log syncs each of the sample's 20,000
-// entries, which takes a busy disk a minute.
-func memoryDir(t *testing.T) string {
-	t.Helper()
-	const memory = "/dev/shm"
-	dir, err := os.MkdirTemp(memory, "chitchat-data-")
-	if err != nil {
-		return dataDir(t)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return filepath.Join(dir, "data")
 }
 
 // wantQuestions wants the page's form: questions, numbered, each with its query, its result and its cost.

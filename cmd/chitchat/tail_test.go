@@ -62,8 +62,8 @@ func (f *follower) ended() int {
 
 func TestTail(t *testing.T) {
 	t.Parallel()
-	data := dataDir(t)
-	p := serve(t, data, freeAddress(t))
+	data := seededDir(t)
+	p := serve(t, data, freeAddress(t), "CHITCHAT_LEAVE_GRACE=1s")
 	lobby, den := p.mustConnect(p.signIn("ada", "lobby")), p.mustConnect(p.signIn("bob", "den"))
 	first := say(t, lobby, "a\x1b[2J\u202eb\nc \U0001F469\u200D\U0001F467")
 	grow(t, data, 1) // an entry that is no event
@@ -101,21 +101,27 @@ func TestTail(t *testing.T) {
 		}
 	})
 	p.history(p.signIn("ada", "lobby"), first.Seq)
-	wantTailed(t, data, first.Seq)
+	wantTailed(t, data, first.Seq, map[string]string{
+		fmt.Sprint(first.Seq):     fmt.Sprintf(`1 message at %d, present ada`, first.Seq),
+		fmt.Sprint(first.Seq - 1): fmt.Sprintf(`0 messages at %d, present ada`, first.Seq-1),
+		"2026-01-31 12:00":        "0 messages at 0, present",
+		"9999-01-01T00:00:00Z":    "",
+	})
 	f := followLog(t, "--data", data, "--from", "1")
 	f.until("joined")
 	p.stop()
 	if code := f.ended(); code != 1 || !strings.Contains(f.errs.String(), "the connection to the log is lost") {
 		t.Errorf("exit code without a server = %d, %s, want 1 and why", code, f.errs)
 	}
-	wantTailed(t, data, first.Seq)
+	wantTailed(t, data, first.Seq, map[string]string{fmt.Sprint(first.Seq): fmt.Sprintf(`1 message at %d, present ada`, first.Seq)})
 	if out, errs, code := chitchat(t, "tail", "--data", data, "-n", "2"); code != 0 || strings.Count(out, "\n") != 2 || !strings.Contains(errs, "no server is running") {
 		t.Errorf("tail without a server: exit code %d, %q, %s; want two lines and the reason", code, out, errs)
 	}
 }
 
-// wantTailed wants the log and the past of the message in the lobby at seq.
-func wantTailed(t *testing.T, data string, seq uint64) {
+// wantTailed wants the log and the past of the message in the lobby at seq, and the
+// lobby of other moments; what it was in the future is only known to be later.
+func wantTailed(t *testing.T, data string, seq uint64, moments map[string]string) {
 	t.Helper()
 	out, errs, code := chitchat(t, "tail", "--data", data, "--from", "0", "--no-follow", "--json")
 	if code != 0 {
@@ -141,12 +147,7 @@ func wantTailed(t *testing.T, data string, seq uint64) {
 	if code != 0 || !strings.Contains(out, fmt.Sprintf("lobby %d ada: a", seq)) || !strings.HasSuffix(out, fmt.Sprintf("at sequence %d, present: ada\n", seq)) {
 		t.Errorf("tail --at: exit code %d, %q, %s", code, out, errs)
 	}
-	for at, want := range map[string]string{
-		fmt.Sprint(seq):        fmt.Sprintf(`1 message at %d, present ada`, seq),
-		fmt.Sprint(seq - 1):    fmt.Sprintf(`0 messages at %d, present ada`, seq-1),
-		"2026-01-31 12:00":     "0 messages at 0, present",
-		"9999-01-01T00:00:00Z": "",
-	} {
+	for at, want := range moments {
 		out, errs, code := chitchat(t, "tail", "lobby", "--data", data, "--at", at, "--json", "-n", "1")
 		var past struct {
 			Channel, Position string

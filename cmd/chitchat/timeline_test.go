@@ -43,7 +43,7 @@ func (p *process) mustConnect(token string) *websocket.Conn {
 // operator accepts it, however it grows: its sequences would be given twice.
 func TestLogThatLostItsEnd(t *testing.T) {
 	t.Parallel()
-	data, address := dataDir(t), freeAddress(t)
+	data, address := seededDir(t), freeAddress(t)
 	p := serve(t, data, address)
 	kept := say(t, p.mustConnect(p.signIn("ada", "lobby")), "kept")
 	p.stop()
@@ -124,7 +124,7 @@ func grow(t *testing.T, data string, n int) {
 // A log that was wiped has another epoch; the same command accepts it.
 func TestLogThatWasWiped(t *testing.T) {
 	t.Parallel()
-	data, address := dataDir(t), freeAddress(t)
+	data, address := seededDir(t), freeAddress(t)
 	p := serve(t, data, address)
 	token := p.signIn("ada", "lobby")
 	p.history(token, say(t, p.mustConnect(token), "wiped").Seq)
@@ -152,7 +152,7 @@ func TestLogThatWasWiped(t *testing.T) {
 // is not to be had, Postgres comes back by itself, and every row is there, once.
 func TestPrivatePostgresIsKilled(t *testing.T) {
 	t.Parallel()
-	data := dataDir(t)
+	data := seededDir(t)
 	p := serve(t, data, freeAddress(t), "CHITCHAT_MESSAGE_RATE=0")
 	token := p.signIn("ada", "lobby")
 	ws := p.mustConnect(token)
