@@ -1,168 +1,199 @@
-import { Box, Button, Center, Flex, Spinner, Text } from "@chakra-ui/react";
-import { useMemo } from "react";
-import type { Feed } from "@/client/fold";
+import { Box, Button } from "@chakra-ui/react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
+import type { Note } from "@/client/fold";
 import type { User } from "@/client/frames";
+import type { MentionIndex } from "@/client/mentions";
+import type { Message } from "@/client/messages";
 import type { Pending } from "@/client/outbox";
-import { Name, Sentence } from "@/shared/name";
+import type { PageState } from "@/client/paging";
 import { texts } from "@/shared/texts";
-import { MessageRow } from "./message-row";
-import { DayRow, FailedState, NotesRow } from "./rows";
-import { type Row, timeline } from "./timeline";
-import type { FeedHandle } from "./use-feed";
+import { Announcer } from "./announcer";
+import { DayLabel } from "./day-label";
+import { ListBottom, ListTop } from "./list-ends";
+import { EMPTY_TIMELINE, extend, rowAt, type Timeline } from "./timeline";
+import { TimelineRow } from "./timeline-row";
+import { useAttention } from "./use-attention";
+import { useFolded } from "./use-folded";
+import { indexOfTarget, type Target, useJump } from "./use-jump";
+import { type ListContext, useListContext } from "./use-list-context";
+import { useListKeys } from "./use-list-keys";
+import { usePages } from "./use-pages";
 import { usePinnedScroll } from "./use-pinned-scroll";
-import { useUnseen } from "./use-unseen";
+import { useReading } from "./use-reading";
 
 const words = texts.chat;
+
+/** So much of the list is ready above and below what is in sight, in pixels. */
+const READY_PX = { top: 600, bottom: 400 };
+
+/** What a row is taken to measure before it is there, in pixels. */
+const ROW_PX = 32;
 
 export type MessageListProps = {
   readonly channel: string;
   readonly self: User;
-  readonly handle: FeedHandle;
+  readonly messages: readonly Message[];
+  readonly notes: readonly Note[];
+  /** What was sent and is not in the log yet. */
   readonly pending: readonly Pending[];
+  readonly hasOlder: boolean;
+  readonly older: PageState;
+  readonly onLoadOlder: () => void;
+  /** Whether the list is a window into the past: there is more behind its end, and nothing comes live. */
+  readonly hasNewer: boolean;
+  readonly newer: PageState;
+  readonly onLoadNewer: () => void;
+  readonly isReading: boolean;
+  readonly historyFailed: boolean;
+  /** What was read when the channel was opened. */
+  readonly readTo: number | undefined;
+  /** Called with the newest message when it is in sight of somebody. */
+  readonly onSeen: (seq: number) => void;
+  /** Called when the reader leaves the end, and when they are back. At the end older messages may be let go. */
+  readonly onReadingBack: (isReadingBack: boolean) => void;
+  /** A message to be led to, as soon as it is among the messages. */
+  readonly target: Target | undefined;
+  /** Called by who is in a window into the past and wants to the newest. */
+  readonly onToLatest: () => void;
+  /** Called by who leaves the list by Escape, to write. */
+  readonly onEscape: () => void;
   readonly onTryAgain: (id: string) => void;
   readonly onDiscard: (id: string) => void;
+  /** Those whose mentions are marked. */
+  readonly mentionable: MentionIndex;
 };
 
 /** What was said, with the newest at the end and in sight. */
-export function MessageList({ channel, self, handle, pending, onTryAgain, onDiscard }: MessageListProps) {
-  const { feed } = handle;
-  const { messages, hasOlder, notes } = feed;
-  const rows = useMemo(
-    () => timeline({ messages, hasOlder, notes, pending, self }),
-    [messages, hasOlder, notes, pending, self],
-  );
-  const { ref, contentRef, onScroll, atEnd, toEnd } = usePinnedScroll({
-    first: rows[0]?.key,
-    last: rows[rows.length - 1]?.key,
-    own: pending[pending.length - 1]?.id,
-  });
-  const unseen = useUnseen(messages, atEnd, self.id);
-  return (
-    <Box position="relative" flex="1" minH="0">
-      <Flex
-        ref={ref}
-        onScroll={onScroll}
-        direction="column"
-        h="full"
-        overflowY="auto"
-        overflowAnchor="none"
-        overscrollBehavior="contain"
-        pb="4"
-        role="log"
-        aria-label={words.messages(channel)}
-        aria-busy={handle.isReading && messages.length === 0}
-        tabIndex={0}
-        focusRing="inside"
-      >
-        <Box ref={contentRef} mt="auto">
-          <Top channel={channel} handle={handle} isEmpty={messages.length === 0} />
-          {rows.map((row) => (
-            <TimelineRow key={row.key} row={row} self={self} onTryAgain={onTryAgain} onDiscard={onDiscard} />
-          ))}
-        </Box>
-      </Flex>
-      {!atEnd && (
-        <Button
-          size="xs"
-          rounded="full"
-          shadow="md"
-          position="absolute"
-          bottom="3"
-          left="50%"
-          transform="translateX(-50%)"
-          onClick={toEnd}
-        >
-          {words.latest(unseen)}
-        </Button>
-      )}
-    </Box>
-  );
+export function MessageList(props: MessageListProps) {
+  return <ChannelList key={props.channel} {...props} />;
 }
 
-type TimelineRowProps = Pick<MessageListProps, "self" | "onTryAgain" | "onDiscard"> & { readonly row: Row };
-
-function TimelineRow({ row, self, onTryAgain, onDiscard }: TimelineRowProps) {
-  switch (row.kind) {
-    case "day":
-      return <DayRow at={row.at} />;
-    case "notes":
-      return <NotesRow moves={row.moves} />;
-    case "pending":
-      return (
-        <MessageRow
-          user={self}
-          isOwn
-          at={row.at.getTime()}
-          text={row.item.text}
-          begins={row.begins}
-          isSending={row.item.status === "sending"}
-        >
-          <FailedState item={row.item} onTryAgain={onTryAgain} onDiscard={onDiscard} />
-        </MessageRow>
-      );
-    default: {
-      const { from_user, text } = row.message;
-      return (
-        <MessageRow
-          user={from_user}
-          isOwn={from_user.id === self.id}
-          at={row.at.getTime()}
-          text={text}
-          begins={row.begins}
+function ChannelList(props: MessageListProps) {
+  const { channel, self, messages, hasOlder, hasNewer, isReading, target, onEscape } = props;
+  const virtuoso = useRef<VirtuosoHandle>(null);
+  const isLive = !hasNewer && !(isReading && messages.length === 0);
+  const timeline = useTimeline(props);
+  const lastKey = rowAt(timeline, timeline.first + timeline.count - 1)?.key;
+  const { attach, list, atEnd, isShown, toEnd, release, leave } = usePinnedScroll(lastKey);
+  const isSeen = useAttention() && atEnd && isShown;
+  const { unseen, newFrom } = useReading({ ...props, isLive, isSeen, selfId: self.id });
+  const standsOut = useJump({ target, timeline, hasOlder, list, virtuoso, leave });
+  const toLatest = useToLatest(props, atEnd, toEnd);
+  const onKeyDown = useListKeys({ list, virtuoso, timeline, toEnd: toLatest, release, onEscape });
+  const start = indexOfTarget(timeline, target, hasOlder);
+  const onRange = usePages({ ...props, timeline, opensAt: start ?? timeline.first + timeline.count - 1 });
+  const keepFocus = useFocusKept(list);
+  const context = useListContext(props, { timeline, newFrom, standsOut });
+  return (
+    <Box position="relative" flex="1" minH="0" {...keepFocus}>
+      <Box asChild overscrollBehavior="contain" focusRing="inside">
+        <Virtuoso
+          key={timeline.generation}
+          ref={virtuoso}
+          scrollerRef={attach}
+          context={context}
+          totalCount={timeline.count}
+          firstItemIndex={timeline.first}
+          initialTopMostItemIndex={
+            start === undefined ? { index: "LAST", align: "end" } : { index: start - timeline.first, align: "center" }
+          }
+          computeItemKey={keyOfRow}
+          itemContent={renderRow}
+          components={PARTS}
+          increaseViewportBy={READY_PX}
+          defaultItemHeight={ROW_PX}
+          rangeChanged={onRange}
+          alignToBottom
+          skipAnimationFrameInResizeObserver
+          role="log"
+          aria-label={words.messages(channel)}
+          aria-live="off"
+          aria-busy={isReading && messages.length === 0}
+          tabIndex={0}
+          onKeyDown={onKeyDown}
         />
-      );
-    }
-  }
-}
-
-type TopProps = { readonly channel: string; readonly handle: FeedHandle; readonly isEmpty: boolean };
-
-/** What stands above the oldest message. */
-function Top({ channel, handle, isEmpty }: TopProps) {
-  const { feed, isReading, historyFailed } = handle;
-  if (historyFailed) return <Notice text={words.historyMissing} />;
-  if (isReading && isEmpty) {
-    return (
-      <Center gap="2" py="6" color="fg.muted" textStyle="sm">
-        <Spinner size="sm" aria-hidden />
-        {words.loading}
-      </Center>
-    );
-  }
-  if (feed.hasOlder) return <Older handle={handle} />;
-  return <Beginning channel={channel} feed={feed} />;
-}
-
-function Older({ handle }: { readonly handle: FeedHandle }) {
-  return (
-    <Center flexDirection="column" py="4">
-      {handle.olderFailed && <Notice text={words.olderFailed} />}
-      <Button size="xs" variant="outline" loading={handle.isLoadingOlder} onClick={handle.loadOlder}>
-        {words.loadOlder}
-      </Button>
-    </Center>
-  );
-}
-
-function Beginning({ channel, feed }: { readonly channel: string; readonly feed: Feed }) {
-  return (
-    <Box px={{ base: "4", md: "6" }} pt="8" pb="2">
-      <Text textStyle="lg" fontWeight="semibold" overflowWrap="anywhere">
-        <Sentence of={words.beginning} name={<Name>{channel}</Name>} />
-      </Text>
-      {feed.messages.length === 0 && (
-        <Text color="fg.muted">
-          {words.empty} {words.emptyLead}
-        </Text>
-      )}
+      </Box>
+      <Announcer messages={messages} isLive={isLive} selfId={self.id} />
+      {!atEnd && <DayLabel list={list} timeline={timeline} />}
+      {(!atEnd || hasNewer) && <LatestButton unseen={unseen} onClick={toLatest} />}
     </Box>
   );
 }
 
-function Notice({ text }: { readonly text: string }) {
+function useTimeline({ messages, hasOlder, hasNewer, notes, pending, self }: MessageListProps): Timeline {
+  const step = useCallback(
+    (before: Timeline) => extend(before, { messages, hasOlder, hasNewer, notes, pending, self }),
+    [messages, hasOlder, hasNewer, notes, pending, self],
+  );
+  return useFolded(EMPTY_TIMELINE, step);
+}
+
+/** The way to the newest message, which writing goes, too. The client is told who is not there. */
+function useToLatest(props: MessageListProps, atEnd: boolean, toEnd: () => void): () => void {
+  const { pending, hasNewer, onToLatest, onReadingBack } = props;
+  const isReadingBack = !atEnd || hasNewer;
+  useEffect(() => onReadingBack(isReadingBack), [isReadingBack, onReadingBack]);
+
+  const toLatest = useCallback(() => {
+    toEnd();
+    if (hasNewer) onToLatest();
+  }, [hasNewer, onToLatest, toEnd]);
+
+  const own = pending[pending.length - 1]?.id;
+  const before = useRef(own);
+  useLayoutEffect(() => {
+    if (own !== undefined && own !== before.current) toLatest();
+    before.current = own;
+  }, [own, toLatest]);
+  return toLatest;
+}
+
+/** The list is made anew where nothing of it stays; who was in it by keys still is. */
+function useFocusKept(list: HTMLElement | null) {
+  const hasFocus = useRef(false);
+  useLayoutEffect(() => {
+    if (hasFocus.current && document.activeElement === document.body) list?.focus({ preventScroll: true });
+  }, [list]);
+  return useMemo(() => {
+    const set = (to: boolean) => () => {
+      hasFocus.current = to;
+    };
+    return { onFocus: set(true), onBlur: set(false) };
+  }, []);
+}
+
+type WithContext = { readonly context: ListContext };
+
+const PARTS = {
+  Header: ({ context }: WithContext) => <ListTop {...context.top} />,
+  Footer: ({ context }: WithContext) => <ListBottom {...context.bottom} />,
+};
+
+function keyOfRow(index: number, _: unknown, { timeline }: ListContext): string {
+  return rowAt(timeline, index)?.key ?? `${index}`;
+}
+
+function renderRow(index: number, _: unknown, { timeline, newFrom, standsOut, shared }: ListContext) {
+  const row = rowAt(timeline, index);
+  if (!row) return null;
+  const isNew = newFrom !== undefined && row.kind === "message" && row.message.seq === newFrom;
+  return <TimelineRow row={row} isNew={isNew} isTarget={row.key === standsOut} {...shared} />;
+}
+
+function LatestButton({ unseen, onClick }: { readonly unseen: number; readonly onClick: () => void }) {
   return (
-    <Text role="status" alignSelf="center" textStyle="sm" color="fg.warning" px="4" py="3">
-      {text}
-    </Text>
+    <Button
+      size="xs"
+      rounded="full"
+      shadow="md"
+      position="absolute"
+      bottom="3"
+      left="50%"
+      transform="translateX(-50%)"
+      onClick={onClick}
+    >
+      {words.latest(unseen)}
+    </Button>
   );
 }

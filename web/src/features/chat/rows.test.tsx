@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
 import { renderOnPage } from "@/shared/testing";
+import type { Move } from "./layout";
 import { NotesRow } from "./rows";
-import type { Move } from "./timeline";
 
 const move = (name: string, to: Move["to"]): Move => ({ user: { id: name, name }, to });
 const setup = (...moves: Move[]) => renderOnPage(<NotesRow moves={moves} />).container;
@@ -14,6 +14,7 @@ describe("NotesRow", () => {
     ["Rae left and came back", [move("Rae", "returned")]],
     ["Rae, Kim joined · Lou left", [move("Rae", "joined"), move("Lou", "left"), move("Kim", "joined")]],
     ["a, b, c, d, 1 other joined", [..."abcde"].map((name) => move(name, "joined"))],
+    ["9 people joined · Rae left", [...[..."abcdefghi"].map((name) => move(name, "joined")), move("Rae", "left")]],
   ])("says %s", (want, moves) => {
     expect(setup(...moves).textContent).toBe(want);
   });

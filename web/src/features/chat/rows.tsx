@@ -1,10 +1,11 @@
 import { Box, Button, Flex, Text } from "@chakra-ui/react";
 import { Fragment } from "react";
+import type { User } from "@/client/frames";
 import type { Pending } from "@/client/outbox";
 import { Names, Sentence } from "@/shared/name";
 import { texts } from "@/shared/texts";
 import { dayKey, dayName } from "@/shared/time";
-import type { Move } from "./timeline";
+import type { Move } from "./layout";
 
 const words = texts.chat;
 
@@ -13,19 +14,38 @@ const DAY_MS = 86_400_000;
 /** So many names are said of those who came or went together. */
 const NAMES_SAID = 4;
 
-export function DayRow({ at }: { readonly at: Date }) {
+/** Of more than these no names are said, but how many they are. */
+const MOST_NAMED = 8;
+
+/** The line above the first row of a day. */
+export function DayLine({ at }: { readonly at: number }) {
+  const name = dayTitle(at);
   return (
-    <Flex align="center" gap="3" px={{ base: "4", md: "6" }} pt="5" pb="1" role="separator" aria-label={nameOf(at)}>
+    <Flex align="center" gap="3" px={{ base: "4", md: "6" }} pt="5" pb="1" role="separator" aria-label={name}>
       <Flex flex="1" borderTopWidth="1px" />
       <Text textStyle="xs" fontWeight="medium" color="fg.muted">
-        {nameOf(at)}
+        {name}
       </Text>
       <Flex flex="1" borderTopWidth="1px" />
     </Flex>
   );
 }
 
-function nameOf(at: Date): string {
+/** The line above the first message that was not read. */
+export function UnreadLine() {
+  return (
+    <Flex align="center" gap="2" px={{ base: "4", md: "6" }} pt="2" role="separator" aria-label={words.unreadLine}>
+      <Flex flex="1" borderTopWidth="1px" borderColor="red.solid" />
+      <Text textStyle="xs" fontWeight="semibold" color="red.fg">
+        {words.unread}
+      </Text>
+    </Flex>
+  );
+}
+
+/** What a day is called, seen from today. */
+export function dayTitle(time: number): string {
+  const at = new Date(time);
   const now = new Date();
   if (dayKey(at) === dayKey(now)) return words.today;
   return dayKey(at) === dayKey(new Date(now.getTime() - DAY_MS)) ? words.yesterday : dayName(at, now);
@@ -45,12 +65,17 @@ export function NotesRow({ moves }: { readonly moves: readonly Move[] }) {
           .map(({ to, users }, i) => (
             <Fragment key={to}>
               {i > 0 && " · "}
-              <Sentence of={words[to]} name={<Names names={users} most={NAMES_SAID} others={words.andOthers} />} />
+              <Sentence of={words[to]} name={<Who users={users} />} />
             </Fragment>
           ))}
       </Text>
     </Flex>
   );
+}
+
+function Who({ users }: { readonly users: readonly User[] }) {
+  if (users.length > MOST_NAMED) return words.people(users.length);
+  return <Names names={users} most={NAMES_SAID} others={words.andOthers} />;
 }
 
 export type FailedStateProps = {

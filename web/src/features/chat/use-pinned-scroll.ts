@@ -1,86 +1,141 @@
-import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from "react";
+import { useCallback, useLayoutEffect, useRef, useState } from "react";
 
-/** So near to the end, in pixels, a reader is taken to be at it. */
+/** So near to the end, in pixels, a reader who goes there is taken to be at it. */
 const NEAR_PX = 80;
 
-export type PinnedScroll = {
-  /** The element that scrolls, and the one in it that grows. */
-  readonly ref: RefObject<HTMLDivElement | null>;
-  readonly contentRef: RefObject<HTMLDivElement | null>;
-  readonly onScroll: () => void;
-  /** Whether the newest row is in sight. */
-  readonly atEnd: boolean;
-  readonly toEnd: () => void;
-};
+/** Heights are rounded, and places are not: at the end is so near to it, in pixels. */
+const AT_PX = 2;
 
-type Ends = {
-  readonly first: string | undefined;
-  readonly last: string | undefined;
-  readonly own: string | undefined;
+/** For so long after heights have changed, in milliseconds, it is the list that moves, to mend its place. */
+const MENDING_MS = 150;
+
+/** For so long, in milliseconds, a list that is sent elsewhere may still be at its end. */
+const TRAVEL_MS = 500;
+
+export type PinnedScroll = {
+  /** Takes the element that scrolls; it may come anew. */
+  readonly attach: (list: HTMLElement | Window | null) => void;
+  readonly list: HTMLElement | null;
+  /** Whether the list is at its end and stays there when something comes. */
+  readonly atEnd: boolean;
+  /** Whether the list is on the page: on a phone something else may stand in its place. */
+  readonly isShown: boolean;
+  readonly toEnd: () => void;
+  /** The reader goes elsewhere, if there is anywhere to go: what comes does not take them back. */
+  readonly release: () => void;
+  /** The list is sent elsewhere, wherever it is. */
+  readonly leave: () => void;
 };
 
 /**
- * Keeps a list where its reader wants it: at the end while they are there, and on the same
- * row when older ones come above. `first` and `last` name its outer rows,
- * `own` what the reader wrote last: writing brings them to the end.
+ * Keeps a list at its end while its reader is there, whatever grows in it or around it. `last` names its outer row,
+ * which is brought in sight. The place of a reader who is not at the end is the virtual list's to keep.
  */
-export function usePinnedScroll({ first, last, own }: Ends): PinnedScroll {
-  const ref = useRef<HTMLDivElement>(null);
-  const contentRef = useRef<HTMLDivElement>(null);
+export function usePinnedScroll(last: string | undefined): PinnedScroll {
+  const [list, setList] = useState<HTMLElement | null>(null);
   const pinned = useRef(true);
-  const before = useRef({ first, own, height: 0 });
-  const shape = useRef({ height: 0, content: 0 }); // when the list was last put in its place
+  const shape = useRef({ height: 0, content: 0, top: 0, since: 0 }); // when the list was last looked at
   const [atEnd, setAtEnd] = useState(true);
+  const [isShown, setShown] = useState(true);
+  const travel = useRef<ReturnType<typeof setTimeout>>(undefined);
 
-  const look = useCallback((list: HTMLElement) => {
-    pinned.current = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
-    setAtEnd(pinned.current);
+  const pin = useCallback((isPinned: boolean) => {
+    pinned.current = isPinned;
+    setAtEnd(isPinned);
   }, []);
 
   /** Where the list or what is in it has another height than before, that moved it, and not its reader. */
   const settle = useCallback(
-    (list: HTMLElement) => {
-      const { clientHeight: height, scrollHeight: content } = list;
-      if (height === 0) return; // the people stand in its place
-      const moved = height !== shape.current.height || content !== shape.current.content;
-      shape.current = { height, content };
-      if (moved && pinned.current) list.scrollTop = content;
-      else look(list);
+    (of: HTMLElement) => {
+      const { clientHeight: height, scrollHeight: content } = of;
+      setShown(height > 0);
+      if (height === 0) return;
+      const was = shape.current;
+      const now = performance.now();
+      const since = height !== was.height || content !== was.content ? now : was.since;
+      const gap = content - height - of.scrollTop;
+      if (pinned.current && now - since < MENDING_MS) {
+        if (gap >= AT_PX) of.scrollTop = content;
+      } else if (travel.current === undefined) {
+        const goesDown = of.scrollTop > was.top && content === was.content;
+        pin(gap < AT_PX || (gap < NEAR_PX && (pinned.current || goesDown)));
+      }
+      shape.current = { height, content, top: of.scrollTop, since };
     },
-    [look],
+    [pin],
   );
 
   const toEnd = useCallback(() => {
-    const list = ref.current;
-    if (!list) return;
+    clearTimeout(travel.current);
+    travel.current = undefined;
+    pin(true);
+    if (list) list.scrollTop = list.scrollHeight;
+  }, [list, pin]);
+
+  const release = useCallback(() => {
+    if (list && list.scrollHeight > list.clientHeight) pin(false);
+  }, [list, pin]);
+
+  const leave = useCallback(() => {
+    pin(false);
+    clearTimeout(travel.current);
+    travel.current = setTimeout(() => {
+      travel.current = undefined;
+      if (list) settle(list);
+    }, TRAVEL_MS);
+  }, [list, pin, settle]);
+  useLayoutEffect(() => () => clearTimeout(travel.current), []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new last row is what is to be seen
+  useLayoutEffect(() => {
+    if (!list || !pinned.current || list.clientHeight === 0) return;
     list.scrollTop = list.scrollHeight;
-    look(list);
-  }, [look]);
+  }, [list, last]);
 
-  const onScroll = useCallback(() => {
-    if (ref.current) settle(ref.current);
-  }, [settle]);
+  useLayoutEffect(() => (list ? watch(list, () => settle(list)) : undefined), [list, settle]);
+  useLayoutEffect(() => (list ? watchReader(list, release) : undefined), [list, release]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new outer row is what moves the list
-  useLayoutEffect(() => {
-    const list = ref.current;
-    if (!list) return;
-    if (own !== undefined && own !== before.current.own) pinned.current = true;
-    if (pinned.current) list.scrollTop = list.scrollHeight;
-    else if (before.current.first !== first) list.scrollTop += list.scrollHeight - before.current.height;
-    before.current = { first, own, height: list.scrollHeight };
-    shape.current = { height: list.clientHeight, content: list.scrollHeight };
-  }, [first, last, own]);
+  const attach = useCallback((of: HTMLElement | Window | null) => {
+    setList(of instanceof HTMLElement ? of : null);
+  }, []);
+  return { attach, list, atEnd, isShown, toEnd, release, leave };
+}
 
-  useLayoutEffect(() => {
-    const list = ref.current;
-    const content = contentRef.current;
-    if (!list || !content) return;
-    const observer = new ResizeObserver(() => settle(list));
-    observer.observe(list); // the composer grew, or the keyboard of a phone came
-    observer.observe(content); // a row grew
-    return () => observer.disconnect();
-  }, [settle]);
+/** Tells when the list scrolls, or it or what stands in it has another height. */
+function watch(list: HTMLElement, onChange: () => void): () => void {
+  const observer = new ResizeObserver(onChange);
+  observer.observe(list); // the composer grew, or the keyboard of a phone came
+  for (const part of list.firstElementChild?.children ?? []) observer.observe(part); // a row grew
+  list.addEventListener("scroll", onChange, { passive: true });
+  return () => {
+    observer.disconnect();
+    list.removeEventListener("scroll", onChange);
+  };
+}
 
-  return { ref, contentRef, onScroll, atEnd, toEnd };
+/** Tells when the reader is about to scroll up, so that no message that comes in the same frame holds them back. */
+function watchReader(list: HTMLElement, onLeave: () => void): () => void {
+  const onWheel = ({ deltaY, ctrlKey }: WheelEvent): void => {
+    if (deltaY < 0 && !ctrlKey) onLeave();
+  };
+  let touchedAt = 0;
+  const onTouchStart = ({ touches }: TouchEvent): void => {
+    touchedAt = touches[0]?.clientY ?? 0;
+  };
+  const onTouchMove = ({ touches }: TouchEvent): void => {
+    if ((touches[0]?.clientY ?? 0) > touchedAt) onLeave();
+  };
+  const onPointerDown = ({ target, offsetX }: PointerEvent): void => {
+    if (target === list && offsetX >= list.clientWidth) onLeave(); // the scroll bar
+  };
+  list.addEventListener("wheel", onWheel, { passive: true });
+  list.addEventListener("touchstart", onTouchStart, { passive: true });
+  list.addEventListener("touchmove", onTouchMove, { passive: true });
+  list.addEventListener("pointerdown", onPointerDown);
+  return () => {
+    list.removeEventListener("wheel", onWheel);
+    list.removeEventListener("touchstart", onTouchStart);
+    list.removeEventListener("touchmove", onTouchMove);
+    list.removeEventListener("pointerdown", onPointerDown);
+  };
 }

@@ -1,0 +1,34 @@
+// Builds the page of the list into a folder of its own, and serves it under the server's content security policy.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { build } from "vite";
+import { startMockServer } from "./mock-server.mjs";
+
+/** Returns the address, and what stops the server and removes the folder. */
+export async function serveListPage() {
+  const outDir = await mkdtemp(join(tmpdir(), "chitchat-list-"));
+  await build({
+    configFile: false,
+    logLevel: "warn",
+    root: fileURLToPath(new URL("list-page", import.meta.url)),
+    plugins: [react()],
+    resolve: { alias: { "@": fileURLToPath(new URL("../src", import.meta.url)) } },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: "es2022",
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      chunkSizeWarningLimit: 2_000,
+    },
+  });
+  const server = await startMockServer(outDir);
+  const stop = async () => {
+    server.stop();
+    await rm(outDir, { recursive: true });
+  };
+  return { url: server.url, stop };
+}
