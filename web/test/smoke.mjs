@@ -36,8 +36,7 @@ async function smoke() {
   const log = page.getByRole("log", { name: "Messages in lobby" });
   await seen(log.getByText("before 120", { exact: true }));
   assert.ok(await page.getByLabel("Message", { exact: true }).evaluate((box) => box === document.activeElement));
-  await page.getByRole("button", { name: "Load older messages" }).click();
-  await seen(log.getByText("before 1", { exact: true }));
+  await readBack(page, log, "before 1");
   assert.equal(await page.getByRole("list", { name: "People" }).getByText("Grace").count(), 1);
 
   const markup = '<img src=x onerror="document.title=1">';
@@ -59,10 +58,11 @@ async function smoke() {
 
   await twoTabs(page, log);
 
-  await page.getByRole("button", { name: "Leave" }).click();
+  await otherChannels(page);
+
+  await page.getByRole("button", { name: "Sign out" }).click();
   await seen(page.getByRole("button", { name: "Join" }));
-  await page.waitForTimeout(100);
-  assert.equal(channel.log.at(-1).type, "leave", "leaving ends the session at once");
+  await until(page, () => channel.log.at(-1).type === "leave");
   assert.equal(await page.getByLabel("Name").inputValue(), "Ada");
   assert.deepEqual(faults, []);
 }
@@ -102,15 +102,8 @@ async function staysAtTheEnd(page, log, user) {
   await isAtEnd(page, log, "with a keyboard");
   await page.setViewportSize({ width: 390, height: 780 });
   await isAtEnd(page, log, "without it again");
-  await page.getByRole("button", { name: /^People/ }).click();
-  channel.say(user, "while the people are shown");
-  await page.getByRole("button", { name: /^People/ }).click();
+  await lookAtPeople(page, () => channel.say(user, "while the people are shown"));
   await isAtEnd(page, log, "after a look at the people");
-  await page.getByRole("button", { name: /^People/ }).click();
-  await page.getByRole("list", { name: "People" }).click();
-  await page.keyboard.press("Escape");
-  await seen(log);
-  await page.getByRole("list", { name: "People" }).waitFor({ state: "hidden" });
   await box.fill("");
   await isAtEnd(page, log, "when the composer is low again");
   await log.evaluate((list) => {
@@ -129,14 +122,67 @@ async function staysAtTheEnd(page, log, user) {
   await seen(jump);
   await page.setViewportSize({ width: 390, height: 500 });
   assert.equal(await log.evaluate((list) => list.scrollTop), top, "who reads stays where they read");
-  await page.getByRole("button", { name: /^People/ }).click();
-  await page.getByRole("button", { name: /^People/ }).click();
+  await lookAtPeople(page);
   await seen(jump);
   assert.equal(await log.evaluate((list) => list.scrollTop), top, "and after a look at the people");
   await jump.click();
   await isAtEnd(page, log, "after the jump");
   await jump.waitFor({ state: "detached" });
   await page.setViewportSize(size);
+}
+
+/** The list reads on by itself when one comes near to its top. */
+async function readBack(page, log, text) {
+  for (const end = Date.now() + 8_000; (await log.getByText(text, { exact: true }).count()) === 0; ) {
+    assert.ok(Date.now() < end, `"${text}" is read in time`);
+    await log.hover();
+    await page.mouse.wheel(0, -2_000);
+    await page.waitForTimeout(50);
+  }
+  await page.getByRole("button", { name: /Jump to latest/ }).click();
+}
+
+/** On a phone the people open over the page, which is out of reach until Escape or *back*. */
+async function lookAtPeople(page, meanwhile = () => {}) {
+  const button = page.getByRole("button", { name: /^People/ });
+  const panel = page.getByRole("dialog", { name: "People" });
+  for (const close of [() => page.keyboard.press("Escape"), () => page.goBack()]) {
+    await button.click();
+    await seen(panel.getByRole("list", { name: "People" }));
+    assert.ok(await panel.evaluate((box) => box.contains(document.activeElement)));
+    assert.ok(await page.locator("main").evaluate((main) => main.inert));
+    meanwhile();
+    await close();
+    await panel.waitFor({ state: "detached" });
+    assert.ok(await button.evaluate((opener) => opener === document.activeElement));
+  }
+}
+
+/** A second channel: its unread messages are counted, its address is a link, and leaving it is seen at once. */
+async function otherChannels(page) {
+  const other = server.channelOf("engine-room");
+  const grace = userFor("Grace", "");
+  const number = other.say(grace, "the first there");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Name of a channel" }).fill("Engine-Room");
+  await page.keyboard.press("Enter");
+  await seen(page.getByRole("log", { name: "Messages in engine-room" }).getByText("the first there"));
+  assert.equal(new URL(page.url()).pathname, "/c/engine-room");
+
+  channel.say(grace, "while one looks elsewhere");
+  await seen(page.getByRole("link", { name: /#lobby.*1 unread/ }));
+  await page.waitForFunction(() => document.title.startsWith("(1) #engine-room"));
+  await page.keyboard.press("Alt+Shift+ArrowDown");
+  await seen(page.getByRole("log", { name: "Messages in lobby" }).getByText("while one looks elsewhere"));
+  await page.waitForFunction(() => document.title.startsWith("#lobby"));
+
+  await page.goBack();
+  await seen(page.getByRole("log", { name: "Messages in engine-room" }));
+  await page.goto(`${server.url}/c/engine-room#m${number}`);
+  await seen(page.getByRole("log", { name: "Messages in engine-room" }).getByText("the first there"));
+  await page.getByRole("button", { name: "Leave engine-room" }).click();
+  await seen(page.getByRole("log", { name: "Messages in lobby" }));
+  await until(page, () => other.log.at(-1).type === "leave");
 }
 
 /** What one tab makes of the sign-in, the other tabs of the browser take notice of. */
@@ -148,7 +194,7 @@ async function twoTabs(page, log) {
   await seen(other.getByRole("log"));
   await until(page, () => channel.sockets.size === 2);
 
-  await other.getByRole("button", { name: "Leave" }).click();
+  await other.getByRole("button", { name: "Sign out" }).click();
   await seen(page.getByText("You were signed out in another tab."));
   await until(page, () => leaves() === 2);
 

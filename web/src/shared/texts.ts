@@ -156,7 +156,7 @@ export const texts = {
 
   theme: {
     label: "Theme",
-    system: "As the system",
+    system: "System",
     light: "Light",
     dark: "Dark",
   },
@@ -164,8 +164,8 @@ export const texts = {
   notifications: {
     label: "Notifications",
     off: "Off",
-    mentions: "When I am mentioned",
-    all: "For all messages",
+    mentions: "Mentions of me",
+    all: "All messages",
     denied: "The browser does not allow them. Its settings for this page can change that.",
     unavailable: "This browser shows none for a page.",
     title: (name: string, channel: string) => `${name} in #${channel}`,
