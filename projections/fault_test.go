@@ -16,14 +16,11 @@ func isUnavailable(err error) bool { return errors.Is(err, projections.ErrUnavai
 
 func execute(t testing.TB, url, sql string) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatalf("connect: %v", err)
-	}
-	defer conn.Close(t.Context())
-	if _, err := conn.Exec(t.Context(), sql); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
+	watch(t, url, func(conn *pgx.Conn) {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	})
 }
 
 func TestTwoProjectorsWriteEachRowOnce(t *testing.T) {

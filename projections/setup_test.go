@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,10 +24,66 @@ func TestMain(m *testing.M) {
 // newDatabase returns the URL of a migrated database without a read model.
 func newDatabase(t testing.TB) string {
 	t.Helper()
-	return pgtest.New(t, pgtest.Template("migrated", func(ctx context.Context, url string) error {
+	url := pgtest.New(t, pgtest.Template("migrated", func(ctx context.Context, url string) error {
 		_, err := migrations.Up(ctx, url)
 		return err
 	}))
+	watching.Store(url, &watcher{})
+	t.Cleanup(func() {
+		if w, found := watching.LoadAndDelete(url); found {
+			w.(*watcher).close()
+		}
+	})
+	return url
+}
+
+// watching has the test's own connection to each database of newDatabase.
+var watching sync.Map // of string to *watcher
+
+// watcher keeps a connection for what a test asks and changes, since making one takes longer than most statements. It
+// holds nothing between two of them, neither a snapshot nor a lock nor a plan.
+type watcher struct {
+	mu   sync.Mutex // held while the connection is used
+	conn *pgx.Conn  // nil before it is used first
+}
+
+// watch calls do with a connection to the database: the watcher's, or one of its own where there is none or it is busy.
+func watch(t testing.TB, url string, do func(*pgx.Conn)) {
+	t.Helper()
+	if w, found := watching.Load(url); found && w.(*watcher).mu.TryLock() {
+		defer w.(*watcher).mu.Unlock()
+		do(w.(*watcher).open(t, url))
+		return
+	}
+	conn := connect(t, url)
+	defer conn.Close(context.Background())
+	do(conn)
+}
+
+// open returns the connection, a new one if a test has ended that. w.mu must be held.
+func (w *watcher) open(t testing.TB, url string) *pgx.Conn {
+	t.Helper()
+	if w.conn == nil || w.conn.IsClosed() || w.conn.Ping(context.Background()) != nil {
+		w.conn = connect(t, url)
+	}
+	return w.conn
+}
+
+func (w *watcher) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.conn != nil {
+		_ = w.conn.Close(context.Background())
+	}
+}
+
+func connect(t testing.TB, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), url)
+	if err != nil {
+		t.Fatalf("connect: %v", err)
+	}
+	return conn
 }
 
 // patience bounds every wait of a test; nothing takes as long.
@@ -99,18 +156,16 @@ func caughtUp(t testing.TB, p running, log *memoryLog) {
 }
 
 // query returns the rows of one text column.
-func query(t testing.TB, url, sql string, args ...any) []string {
+func query(t testing.TB, url, sql string, args ...any) (got []string) {
 	t.Helper()
-	conn, err := pgx.Connect(context.Background(), url)
-	if err != nil {
-		t.Fatalf("connect: %v", err)
-	}
-	defer conn.Close(context.Background())
-	rows, _ := conn.Query(context.Background(), sql, args...)
-	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
+	watch(t, url, func(conn *pgx.Conn) {
+		// Tables come and go under these queries, so nothing is kept of them.
+		rows, _ := conn.Query(context.Background(), sql, append([]any{pgx.QueryExecModeDescribeExec}, args...)...)
+		var err error
+		if got, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	})
 	return got
 }
 
