@@ -36,13 +36,13 @@ test: test-web test-go ## Run every test: the page's, the server's, and both in 
 test-web: web/node_modules/.installed
 	cd web && npm test
 
-# The race detector needs a C compiler, the browser tests a Chromium. Three packages at a time: much of a test's time is
-# the start of a Postgres, which leaves the cores to others.
+# The race detector needs a C compiler, the browser tests a Chromium. `make lint` vets. Three packages at a time: much of
+# a test's time is the start of a Postgres, which leaves the cores to others.
 test-go: web
 	@command -v cc >/dev/null || command -v gcc >/dev/null || { echo "a C compiler is missing: apt-get install gcc libc6-dev (macOS: xcode-select --install)"; exit 1; }
 	@web/test/find-chromium.sh >/dev/null
 	@bin="$$(internal/pgd/fetch.sh)" && export CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" CHROME_BIN="$$(web/test/find-chromium.sh)" && \
-		go test -race -p 3 -timeout 15m ./...
+		go test -race -vet=off -p 3 -timeout 15m ./...
 
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	@set -e; for package in ./domain ./httpapi/gateway; do \
