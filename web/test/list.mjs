@@ -271,7 +271,7 @@ async function showsWhereTheUnreadBegins(page, log) {
 }
 
 async function leadsToAMessage(page, log) {
-  await stage(page, (it) => it.fill(3_000, { target: { seq: 1_000_700, key: 1 } }));
+  await stage(page, (it) => it.fill(3_000, { hasOlder: true, target: { seq: 1_000_700, key: 1 } }));
   await isLedTo(page, log, FIRST + 700, "as it opens");
   await stage(page, (it) => it.come(3));
   await stage(page, (it) => it.set({ target: { seq: 1_002_100, key: 2 } }));

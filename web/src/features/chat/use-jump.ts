@@ -1,6 +1,6 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { VirtuosoHandle } from "react-virtuoso";
-import { focusRow } from "./focus-row";
+import { leadToRow } from "./lead-to-row";
 import { indexOfSeq, rowAt, type Timeline } from "./timeline";
 
 /** A message stands out for so long after somebody was led to it, in milliseconds. */
@@ -37,8 +37,10 @@ export function useJump({ target, timeline, hasOlder, list, virtuoso, leave }: J
     if (index === undefined || !row) return;
     fulfilled.current = target.key;
     leave();
-    virtuoso.current?.scrollToIndex({ index: index - timeline.first, align: "center" });
-    focusRow(list, row.key);
+    const scrollThere = (): void => {
+      virtuoso.current?.scrollToIndex({ index: index - timeline.first, align: "center" });
+    };
+    leadToRow({ list, key: row.key, block: "center", scrollThere });
     setStandsOut({ row: row.key });
   }, [list, target, timeline, hasOlder, virtuoso, leave]);
 

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type RefObject, useCallback } from "react";
 import type { VirtuosoHandle } from "react-virtuoso";
-import { focusRow } from "./focus-row";
+import { leadToRow } from "./lead-to-row";
 import { rowAt, type Timeline } from "./timeline";
 
 export type ListKeys = {
@@ -18,15 +18,18 @@ export type ListKeys = {
  */
 export function useListKeys({ list, virtuoso, timeline, toEnd, release, onEscape }: ListKeys) {
   const goTo = useCallback(
-    (index: number, row: HTMLElement | null) => {
+    (index: number) => {
       const key = rowAt(timeline, index)?.key;
       if (!list || key === undefined) return;
-      if (index < timeline.first + timeline.count - 1) release();
-      if (row) row.scrollIntoView({ block: "nearest" });
-      else virtuoso.current?.scrollIntoView({ index: index - timeline.first, behavior: "auto" });
-      focusRow(list, key);
+      const isLast = index === timeline.first + timeline.count - 1;
+      if (!isLast) release();
+      const scrollThere = (): void => {
+        if (isLast) toEnd();
+        else virtuoso.current?.scrollIntoView({ index: index - timeline.first, behavior: "auto" });
+      };
+      leadToRow({ list, key, block: isLast ? "end" : "nearest", scrollThere });
     },
-    [list, virtuoso, timeline, release],
+    [list, virtuoso, timeline, toEnd, release],
   );
 
   return useCallback(
@@ -39,15 +42,15 @@ export function useListKeys({ list, virtuoso, timeline, toEnd, release, onEscape
           const step = event.key === "ArrowUp" ? -1 : 1;
           const from = indexOf(event.target) ?? edgeOf(list, step) - step;
           const index = nextMessage(timeline, from, step);
-          if (index !== undefined) goTo(index, rowOf(list, index));
+          if (index !== undefined) goTo(index);
           break;
         }
         case "Home":
-          goTo(nextMessage(timeline, first - 1, 1) ?? first, null);
+          goTo(nextMessage(timeline, first - 1, 1) ?? first);
           break;
         case "End":
           toEnd();
-          focusRow(list, rowAt(timeline, nextMessage(timeline, first + count, -1) ?? first)?.key ?? "");
+          goTo(nextMessage(timeline, first + count, -1) ?? first);
           break;
         case "PageUp":
           release();
@@ -84,10 +87,6 @@ function nextMessage(timeline: Timeline, from: number, step: 1 | -1): number | u
 function indexOf(target: HTMLElement): number | undefined {
   const index = target.closest<HTMLElement>("[data-item-index]")?.dataset.itemIndex;
   return index === undefined ? undefined : Number(index);
-}
-
-function rowOf(list: HTMLElement, index: number): HTMLElement | null {
-  return list.querySelector(`[data-item-index="${index}"]`);
 }
 
 /** The outer row in sight: the last for who goes up, the first for who goes down. */
