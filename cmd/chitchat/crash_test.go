@@ -19,6 +19,7 @@ import (
 // crashes of the server, and keeps what was acked.
 type writer struct {
 	name  string
+	pause time.Duration // after each
 	acked []frame
 }
 
@@ -30,6 +31,7 @@ func (w *writer) run(p func() *process, token string, stop <-chan struct{}) {
 		}
 	}()
 	for i := 0; ; i++ {
+		time.Sleep(w.pause)
 		id, text, retry := uuid.Must(uuid.NewV7()).String(), fmt.Sprintf("%s %d", w.name, i), false
 		for {
 			select {

@@ -59,14 +59,20 @@ type load struct {
 	http, sql latencies
 }
 
+// loadPause is between two things that one of them does: they are people, and the
+// rebuild needs a processor too.
+const loadPause = 5 * time.Millisecond
+
 func (l *load) each(read func()) {
 	l.group.Go(func() {
+		tick := time.NewTicker(loadPause)
+		defer tick.Stop()
 		for {
+			read()
 			select {
 			case <-l.stop:
 				return
-			default:
-				read()
+			case <-tick.C:
 			}
 		}
 	})
@@ -182,7 +188,7 @@ func TestRebuildUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := l.listen()
-	writers := []*writer{{name: "first"}, {name: "second"}}
+	writers := []*writer{{name: "first", pause: loadPause}, {name: "second", pause: loadPause}}
 	for _, w := range writers {
 		token := p.signIn(w.name, "engineering")
 		l.group.Go(func() { w.run(func() *process { return p }, token, l.stop) })

@@ -374,13 +374,19 @@ func send(ws *websocket.Conn, id, text string, retry bool) (frame, error) {
 	}
 }
 
+// eventually waits for a condition. Looking at it takes a quarter of the time at
+// most: a look may be a connection to Postgres, and there are other tests.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); {
-		if time.Now().After(deadline) {
+	for began := time.Now(); ; {
+		look := time.Now()
+		if ok() {
+			return
+		}
+		if time.Since(began) > patience {
 			t.Fatalf("waited %v in vain: %s", patience, what)
 		}
-		time.Sleep(10 * time.Millisecond) // between two looks at the condition
+		time.Sleep(min(max(3*time.Since(look), 10*time.Millisecond), 500*time.Millisecond)) // between two looks
 	}
 }
 
