@@ -32,15 +32,10 @@ export function Sidebar({ chat, self, channels, active, onSwitch }: SidebarProps
     if (owner !== undefined) forgetDrafts(owner);
   };
 
-  const signOut = (): void => {
-    chat.signOut();
-    forgetDrafts(self.id);
-  };
-
   return (
     <>
       <ChannelList channels={channels} active={active} onLeave={leave} onOpen={open} onSwitch={onSwitch} />
-      <Profile self={self} onSignOut={signOut}>
+      <Profile self={self} onSignOut={chat.signOut}>
         <NotificationChoice />
         <ThemeChoice />
       </Profile>

@@ -1,9 +1,10 @@
 import { Box, Flex } from "@chakra-ui/react";
-import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import type { Chat } from "@/client/chat";
 import type { User } from "@/client/frames";
 import { useNotifications } from "@/features/notifications/use-notifications";
 import { channelPath, parseAddress } from "@/shared/address";
+import { forgetDrafts } from "@/shared/storage";
 import { texts } from "@/shared/texts";
 import { NARROW, useMedia } from "@/shared/use-media";
 import { useStore } from "@/shared/use-store";
@@ -37,6 +38,7 @@ export function Workspace({ chat, self }: WorkspaceProps) {
   const active = place.kind === "channel" ? place.channel.name : undefined;
   const unread = useUnread(channels);
   useTitle(active, unread);
+  useEffect(() => () => forgetWhoLeft(chat, self), [chat, self]);
   useNotifications({ channels, active, onChoose: goToMessage });
 
   const openSwitcher = useCallback(() => setSwitching(true), []);
@@ -106,4 +108,11 @@ function goToChannel(name: string): void {
 
 function goToMessage(name: string, seq: number): void {
   visits.goTo(channelPath(name, seq));
+}
+
+/** What was being written is not for the next one at this screen, if the person left, be it here or in another page. */
+function forgetWhoLeft(chat: Chat, self: User): void {
+  const account = chat.account.state();
+  const hasLeft = account.kind === "signed-out" && (account.why === undefined || account.why === "leftElsewhere");
+  if (hasLeft) forgetDrafts(self.id);
 }

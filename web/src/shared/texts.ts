@@ -109,6 +109,7 @@ export const texts = {
     show: "Show people",
     hide: "Hide people",
     typing: {
+      label: "Typing",
       one: "{name} is typing…",
       two: "{name} and {other} are typing…",
       several: "Several people are typing…",

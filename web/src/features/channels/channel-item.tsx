@@ -1,5 +1,6 @@
 import { Box, chakra, Flex, IconButton, Text } from "@chakra-ui/react";
 import type { Channel } from "@/client/channel";
+import type { ConnectionState } from "@/client/connection-state";
 import { channelPath } from "@/shared/address";
 import { Icon } from "@/shared/icon";
 import { texts } from "@/shared/texts";
@@ -17,7 +18,7 @@ export type ChannelItemProps = {
 /** One open channel: where it is, what is unread in it, whether it is connected. */
 export function ChannelItem({ channel, isActive, onLeave }: ChannelItemProps) {
   const unread = useStore(channel, (state) => state.unread);
-  const isTroubled = useStore(channel, ({ connection: { kind } }) => kind !== "open" && kind !== "connecting");
+  const isTroubled = useStore(channel, ({ connection }) => isTrouble(connection));
   const badge = unreadBadge(unread);
   return (
     <Flex
@@ -66,6 +67,11 @@ export function ChannelItem({ channel, isActive, onLeave }: ChannelItemProps) {
       </IconButton>
     </Flex>
   );
+}
+
+/** A first try is none, and one more after a loss still is. */
+function isTrouble(connection: ConnectionState): boolean {
+  return connection.kind === "connecting" ? connection.attempt > 0 : connection.kind !== "open";
 }
 
 function Unread({ badge, mentioned }: { readonly badge: string; readonly mentioned: boolean }) {
