@@ -27,6 +27,12 @@ export type ConnectionOptions = {
 /** Frames that come within this time, in milliseconds, are handed over together: one picture for all. */
 const GATHER_MS = 16;
 
+/** Where one handful follows the other, they are gathered longer: nobody reads that fast, and the keys of who writes come first. */
+const GATHER_BUSY_MS = 64;
+
+/** So soon after the last handful, in milliseconds, it is busy. */
+const BUSY_MS = 100;
+
 /** A server that has not said hello after this long, in milliseconds, is given up. */
 const HELLO_TIMEOUT_MS = 15_000;
 
@@ -41,6 +47,7 @@ export class Connection {
   private opened = false; // the upgrade was granted
   private greeted = false; // and the server has said where it goes on
   private frames: Frame[] = [];
+  private handedAt = 0; // when the last frames were handed over
   private gathering: ReturnType<typeof setTimeout> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly liveness: Liveness;
@@ -126,7 +133,8 @@ export class Connection {
     const frame = parseFrame(data);
     if (!frame) return;
     this.frames.push(frame);
-    this.gathering ??= setTimeout(() => this.flush(), GATHER_MS);
+    const isBusy = Date.now() - this.handedAt < BUSY_MS;
+    this.gathering ??= setTimeout(() => this.flush(), isBusy ? GATHER_BUSY_MS : GATHER_MS);
     if (frame.type !== "hello" && frame.type !== "reset") return;
     this.greeted = true;
     this.take({ kind: "opened", now: Date.now() });
@@ -138,6 +146,7 @@ export class Connection {
     if (this.frames.length === 0) return;
     const { frames } = this;
     this.frames = [];
+    this.handedAt = Date.now();
     this.options.onFrames(frames);
   }
 
