@@ -1,13 +1,14 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { budget } from "./build/budget.ts";
 import { emojiData } from "./build/emoji-data.ts";
 import { precompress } from "./build/precompress.ts";
 
 const SERVER = "http://localhost:8080";
 
 export default defineConfig({
-  plugins: [react(), emojiData(), precompress()],
+  plugins: [react(), emojiData(), precompress(), budget()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: {
     proxy: {
@@ -21,6 +22,8 @@ export default defineConfig({
     target: "es2022",
     // A data: URL would need its own line in the content security policy.
     assetsInlineLimit: 0,
+    // What may be loaded at first is bounded by budget, and by what it is as gzip.
+    chunkSizeWarningLimit: 1_000,
     // The preload polyfill is an inline script; every browser we build for preloads by itself.
     modulePreload: { polyfill: false },
   },
