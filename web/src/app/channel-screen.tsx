@@ -171,7 +171,7 @@ function Here({ channel }: { readonly channel: Channel }) {
 /** Who was here then. */
 function There({ past, channel }: { readonly past: Past; readonly channel: Channel }) {
   const people = useStore(past, (state) => state.people) ?? NOBODY;
-  return <PeopleList title={words.then} people={people} total={people.length} self={channel.self} />;
+  return <PeopleList title={words.thosePast} people={people} total={people.length} self={channel.self} />;
 }
 
 const NOBODY: readonly never[] = [];

@@ -105,9 +105,7 @@ export const texts = {
     title: "People",
     toggle: (count: number) => `People: ${count}`,
     more: (count: number) => `and ${count} more`,
-    then: "Who was here then",
-    show: "Show people",
-    hide: "Hide people",
+    thosePast: "Who was here then",
     typing: {
       label: "Typing",
       one: "{name} is typing…",

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type ConnectionState, nextConnectionState } from "@/client/connection-state";
 import { renderOnPage } from "@/shared/testing";
 import { ConnectionBanner } from "./connection-banner";
@@ -12,12 +12,15 @@ const show = (state: ConnectionState) => {
   return { onConnectNow, status: screen.getByRole("status", { name: "Connection" }), user: userEvent.setup() };
 };
 
+afterEach(() => void vi.useRealTimers());
+
 describe("ConnectionBanner", () => {
   it("says nothing while all is well", () => {
     expect(show({ kind: "open", attempt: 0, since: 0 }).status.textContent).toBe("");
   });
 
   it("counts the seconds to the next try, and lets a person not wait", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] }); // however slow the machine is
     const { status, onConnectNow, user } = show({ kind: "waiting", attempt: 3, until: Date.now() + 4_900 });
     expect(status.textContent).toContain("Connection lost.");
     expect(status.textContent).toContain("Trying again in 5 s");
