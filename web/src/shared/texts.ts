@@ -166,7 +166,6 @@ export const texts = {
     mentions: "Mentions of me",
     all: "All messages",
     denied: "The browser does not allow them. Its settings for this page can change that.",
-    unavailable: "This browser shows none for a page.",
     title: (name: string, channel: string) => `${name} in #${channel}`,
     many: (count: number, channel: string) => `${count} new messages in #${channel}`,
     manyBody: (names: string) => `From ${names}`,
