@@ -368,7 +368,7 @@ async function says(page, log) {
   const row = log.getByRole("article", { name: /^Message by \w+, mentions you$/ });
   await seen(row);
   assert.equal(
-    await row.getByRole("link", { name: /^Link to this message/ }).getAttribute("href"),
+    await row.getByRole("link", { name: /link to this message/ }).getAttribute("href"),
     `/c/lobby#m${FIRST + 100}`,
   );
   await stage(page, (it) => it.come(3));

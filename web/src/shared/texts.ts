@@ -27,7 +27,7 @@ export const texts = {
     you: "you",
     messageBy: (name: string) => `Message by ${name}`,
     mentionsYou: "mentions you",
-    linkTo: (time: string) => `Link to this message, ${time}`,
+    linkTo: (clock: string, full: string) => `${clock}, link to this message of ${full}`,
     came: (name: string, text: string) => `${name}: ${text}`,
     cameTogether: (count: number) => `${count} new messages`,
     unread: "New",

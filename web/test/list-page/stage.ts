@@ -36,7 +36,7 @@ const EMPTY: Scene = {
   older: "idle",
   hasNewer: false,
   newer: "idle",
-  isReading: false,
+  isReading: true, // until the first messages are there
   historyFailed: false,
   readTo: undefined,
   target: undefined,
@@ -74,12 +74,12 @@ export class Stage {
 
   /** Messages from FIRST_SEQ on. */
   fill(count: number, change: Partial<Scene> = {}): void {
-    this.set({ messages: messagesOf(FIRST_SEQ, FIRST_SEQ + count), ...change });
+    this.set({ messages: messagesOf(FIRST_SEQ, FIRST_SEQ + count), isReading: false, ...change });
   }
 
   /** Messages at any place: a window into the log. */
   show(from: number, count: number, change: Partial<Scene> = {}): void {
-    this.set({ messages: messagesOf(from, from + count), ...change });
+    this.set({ messages: messagesOf(from, from + count), isReading: false, ...change });
   }
 
   /** Others say something. */

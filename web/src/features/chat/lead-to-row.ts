@@ -63,9 +63,15 @@ function fromMiddle(list: HTMLElement, message: HTMLElement): number {
 
 const BY_HAND = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
 
+/** Whoever moves the list, or goes to another part of the page, is not to be led any more. */
 function watchReader(list: HTMLElement, onMove: () => void): () => void {
+  const onFocus = ({ target }: FocusEvent): void => {
+    if (target instanceof Node && !list.contains(target)) onMove();
+  };
   for (const type of BY_HAND) list.addEventListener(type, onMove, { passive: true });
+  document.addEventListener("focusin", onFocus);
   return () => {
     for (const type of BY_HAND) list.removeEventListener(type, onMove);
+    document.removeEventListener("focusin", onFocus);
   };
 }

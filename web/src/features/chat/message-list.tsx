@@ -64,6 +64,13 @@ export type MessageListProps = {
   readonly mentionable: MentionIndex;
 };
 
+/** Few messages stand at the end, and what is above them stays with them; Virtuoso's own way parts the two. */
+const FEW_AT_THE_END = {
+  "& > [data-viewport-type]": { display: "flex", flexDirection: "column" },
+  "& > [data-viewport-type] > *": { flexShrink: 0 },
+  "& > [data-viewport-type] > :first-child": { marginTop: "auto" },
+};
+
 /** What was said, with the newest at the end and in sight. */
 export function MessageList(props: MessageListProps) {
   return <ChannelList key={props.channel} {...props} />;
@@ -87,7 +94,7 @@ function ChannelList(props: MessageListProps) {
   const context = useListContext(props, { timeline, newFrom, standsOut });
   return (
     <Box position="relative" flex="1" minH="0" {...keepFocus}>
-      <Box asChild overscrollBehavior="contain" focusRing="inside">
+      <Box asChild overscrollBehavior="contain" focusRing="inside" css={FEW_AT_THE_END}>
         <Virtuoso
           key={timeline.generation}
           ref={virtuoso}
@@ -104,7 +111,6 @@ function ChannelList(props: MessageListProps) {
           increaseViewportBy={READY_PX}
           defaultItemHeight={ROW_PX}
           rangeChanged={onRange}
-          alignToBottom
           skipAnimationFrameInResizeObserver
           role="log"
           aria-label={words.messages(channel)}

@@ -21,7 +21,8 @@ describe("MessageRow", () => {
   });
 
   it("links its time to its address, without a stop of its own for the keys", () => {
-    const link = within(setup({})).getByRole("link", { name: /^Link to this message, / });
+    const link = within(setup({})).getByRole("link", { name: /link to this message of / });
+    expect(link.getAttribute("aria-label")).toMatch(new RegExp(`^${link.textContent}`)); // what is said begins with what is seen
     expect([link.getAttribute("href"), link.tabIndex]).toEqual(["/c/lobby#m7", -1]);
   });
 

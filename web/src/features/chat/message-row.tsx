@@ -135,7 +135,7 @@ function Time({ at, href, quiet }: TimeProps) {
       {href === undefined ? (
         <span>{time}</span>
       ) : (
-        <a href={href} tabIndex={-1} aria-label={words.linkTo(full)} data-permalink>
+        <a href={href} tabIndex={-1} aria-label={words.linkTo(clockTime(at), full)} data-permalink>
           {time}
         </a>
       )}
