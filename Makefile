@@ -33,8 +33,9 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 
 test: test-web test-go ## Run every test: the page's, the server's, and both in a real browser
 
-test-web: web/node_modules/.installed
+test-web: web
 	cd web && npm test
+	@export CHROME_BIN="$$(web/test/find-chromium.sh)" && cd web && npm run browser
 
 # The race detector needs a C compiler, the browser tests a Chromium. `make lint` vets. Three packages at a time: much of
 # a test's time is the start of a Postgres, which leaves the cores to others.

@@ -1,5 +1,5 @@
 // Loads the production build under the server's content security policy, in a
-// real browser, against a server of its own: npm run build && npm run smoke
+// real browser, against a server of its own: npm run build && npm run browser
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
