@@ -14,7 +14,6 @@ import { Workspace } from "./workspace";
 export function App({ chat }: { readonly chat: Chat }) {
   const account = useStore(chat, (state) => state.account);
   const [isEntering, setEntering] = useState(false);
-  const [known, setKnown] = useState(() => chat.account.remembered()); // another page's person is not this one's
   useLinks();
 
   /** The form stays until the channel is open, and the address names it. */
@@ -22,7 +21,6 @@ export function App({ chat }: { readonly chat: Chat }) {
     setEntering(true);
     try {
       const channel = await chat.signIn(credentials);
-      setKnown(chat.account.remembered());
       const wanted = parseAddress(location);
       visits.goTo(channelPath(channel, wanted?.channel === channel ? wanted.seq : undefined), { replace: true });
     } finally {
@@ -36,7 +34,7 @@ export function App({ chat }: { readonly chat: Chat }) {
   return (
     <SignInForm
       signIn={signIn}
-      initial={{ channel: parseAddress(location)?.channel ?? loadLastChannel() ?? "", ...known }}
+      initial={{ channel: parseAddress(location)?.channel ?? loadLastChannel() ?? "", ...chat.account.remembered() }}
       notice={why && texts.signIn[why]}
     />
   );

@@ -121,7 +121,7 @@ describe("an account", () => {
     await account.signIn({ ...ADA, channel: "lobby" });
     await account.token("den");
     await account.signIn({ name: "Bob", email: "", channel: "lobby" });
-    expect(store.keys("chitchat.token ")).toEqual(["chitchat.token lobby"]);
+    expect(store.keys("chitchat.token ")).toEqual(["chitchat.token Bob lobby"]);
     account.signOut();
     expect(store.keys("chitchat.token ")).toEqual([]);
     expect(account.remembered()).toEqual({ name: "Bob", email: "" });
@@ -148,5 +148,6 @@ describe("an account in two pages", () => {
     await account.signIn({ ...ADA, channel: "lobby" });
     store.setElsewhere("chitchat.account", value);
     expect(account.state()).toEqual(want);
+    expect(account.remembered()).toEqual(ADA);
   });
 });

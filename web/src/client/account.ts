@@ -31,6 +31,7 @@ export class Account {
   private readonly changes = new Listeners();
   private readonly asked = new Map<string, Promise<string>>();
   private refusals = 0;
+  private known: Identity | undefined; // of the one whom this page knows, whatever another page makes of the store
   private current: AccountState;
 
   constructor(
@@ -38,6 +39,7 @@ export class Account {
     private readonly store: Store,
   ) {
     this.current = this.stored() ?? { kind: "signed-out", why: undefined };
+    this.known = this.identity();
     store.watch((key) => this.changedElsewhere(key));
   }
 
@@ -45,9 +47,9 @@ export class Account {
 
   readonly state = (): AccountState => this.current;
 
-  /** What the person entered the last time, the channel apart. */
+  /** What the person entered the last time on this page, or before it was loaded; the channel apart. */
   remembered(): Partial<Identity> {
-    return this.identity() ?? {};
+    return this.known ?? {};
   }
 
   /** Gets a token for the channel, and is signed in then. Throws ApiError. */
@@ -55,6 +57,7 @@ export class Account {
     const token = await this.api.signIn({ name, email, channel });
     this.forgetTokens(); // they may be another person's
     const claims = this.keep(token);
+    this.known = { name, email };
     this.store.set(ACCOUNT, { name, email, user: claims.user });
     this.become({ kind: "signed-in", user: claims.user });
     return claims;
@@ -63,8 +66,7 @@ export class Account {
   /** Forgets the tokens, and remembers the name for the next time. */
   signOut(why?: SignedOut): void {
     this.forgetTokens();
-    const identity = this.identity();
-    if (identity) this.store.set(ACCOUNT, { name: identity.name, email: identity.email });
+    this.store.set(ACCOUNT, this.known);
     this.become({ kind: "signed-out", why });
   }
 
@@ -76,7 +78,7 @@ export class Account {
 
   /** The token for the channel, if there is one and it has not run out. */
   tokenAtHand(channel: string): string | undefined {
-    const token = this.store.get(TOKEN + channel);
+    const token = this.store.get(this.key(channel));
     if (typeof token !== "string") return undefined;
     const claims = readClaims(token);
     return claims && Date.now() / 1000 < claims.exp - MARGIN_S ? token : undefined;
@@ -98,22 +100,21 @@ export class Account {
 
   /** The server refused this token: the next one is a fresh one, and where those are refused, too, the sign-in has ended. */
   refused(channel: string, token: string): void {
-    if (this.current.kind !== "signed-in" || this.store.get(TOKEN + channel) !== token) return;
-    this.store.set(TOKEN + channel, undefined);
+    if (this.current.kind !== "signed-in" || this.store.get(this.key(channel)) !== token) return;
+    this.store.set(this.key(channel), undefined);
     this.refusals++;
     if (this.refusals > REFUSALS) this.signOut("ended");
   }
 
   /** Forgets the token of a channel that the person left. */
   forget(channel: string): void {
-    this.store.set(TOKEN + channel, undefined);
+    this.store.set(this.key(channel), undefined);
   }
 
   private async ask(channel: string): Promise<string> {
-    const identity = this.identity();
-    const { current } = this;
-    if (!identity || current.kind !== "signed-in") throw new ApiError("unauthorized", "Sign in first.", 401);
-    const token = await this.api.signIn({ ...identity, channel }).catch((error: unknown) => {
+    const { current, known } = this;
+    if (!known || current.kind !== "signed-in") throw new ApiError("unauthorized", "Sign in first.", 401);
+    const token = await this.api.signIn({ ...known, channel }).catch((error: unknown) => {
       if (error instanceof ApiError && ENDS_SIGN_IN.has(error.status)) this.signOut("ended");
       throw error;
     });
@@ -125,8 +126,12 @@ export class Account {
   private keep(token: string): Claims {
     const claims = readClaims(token);
     if (!claims) throw new ApiError(CODE_UNREADABLE, "The server's token cannot be read.", 201);
-    this.store.set(TOKEN + claims.channel, token);
+    this.store.set(keyOf(claims.user.id, claims.channel), token);
     return claims;
+  }
+
+  private key(channel: string): string {
+    return keyOf(this.current.kind === "signed-in" ? this.current.user.id : "", channel);
   }
 
   private forgetTokens(): void {
@@ -160,6 +165,11 @@ export class Account {
     this.current = state;
     this.changes.tell();
   }
+}
+
+/** A token is kept under its person's id: pages of two people may, for a moment, share the store. */
+function keyOf(userId: string, channel: string): string {
+  return `${TOKEN}${userId} ${channel}`;
 }
 
 /** The statuses with which a server that once signed somebody in says that it does so no more. */

@@ -101,7 +101,7 @@ describe("a chat", () => {
     expect(namesOf(chat)).toEqual(["lobby"]);
     expect(lines.find(({ channel }) => channel === "den")?.closed).toBe(1000);
     expect(openLines()).toEqual(["lobby"]);
-    expect([...store.keys("chitchat.token "), ...store.keys("chitchat.outbox ")]).toEqual(["chitchat.token lobby"]);
+    expect([...store.keys("chitchat.token "), ...store.keys("chitchat.outbox ")]).toEqual(["chitchat.token Ada lobby"]);
   });
 
   it("leaves all when the person signs out", async () => {
