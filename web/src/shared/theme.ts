@@ -40,10 +40,18 @@ const config = defineConfig({
     breakpoints,
     keyframes,
     tokens,
-    // White on Chakra's own solid teal is too faint to read.
+    // White on Chakra's own solid teal, and its own red and orange on white, are too faint to read.
     semanticTokens: {
       ...semanticTokens,
-      colors: { ...colors, teal: { ...colors.teal, solid: { value: "{colors.teal.700}" } } },
+      colors: {
+        ...colors,
+        teal: { ...colors.teal, solid: { value: "{colors.teal.700}" } },
+        fg: {
+          ...colors.fg,
+          error: { value: { _light: "{colors.red.600}", _dark: "{colors.red.400}" } },
+          warning: { value: { _light: "{colors.orange.700}", _dark: "{colors.orange.300}" } },
+        },
+      },
     },
     textStyles,
     layerStyles,
