@@ -58,6 +58,9 @@ export const REASON_CLOSED = "";
 /** When the list is not read back, so many messages are kept, and twice as many are let come before the oldest go. */
 const KEPT = 1_000;
 
+/** When it is, so many: nobody has scrolled that far, and a page's memory ends somewhere. */
+const KEPT_READING_BACK = 100_000;
+
 /** A token is renewed this long before its end, in milliseconds. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 
@@ -238,7 +241,7 @@ export class Channel {
   private apply(input: FeedInput): void {
     const before = this.current.feed;
     const folded = fold(before, input);
-    const feed = this.readingBack ? folded : fold(folded, { kind: "trim", keep: KEPT });
+    const feed = fold(folded, { kind: "trim", keep: this.readingBack ? KEPT_READING_BACK : KEPT });
     if (feed === before) return;
     this.change({ feed, ...this.readingOf(feed) });
     this.settle(feed);

@@ -14,28 +14,29 @@ const message = (seq: number): Message => ({
   text: `text ${seq}`,
 });
 
-/** A channel whose messages are the even sequences up to LAST, as GET /messages shows it. */
-function page(query: URLSearchParams): object {
+/** A channel whose messages are the even sequences up to the last, as GET /messages shows it. */
+function page(query: URLSearchParams, last: number): object {
   const number = (name: string, other: number): number => Number(query.get(name) ?? other);
   const limit = number("limit", 50);
-  const end = query.has("at") ? 300 : LAST;
-  const all = Array.from({ length: LAST / 2 }, (_, i) => message(2 * i + 2)).filter(
-    ({ seq }) => seq <= end && seq < number("before", LAST + 1) && seq > number("after", 0),
+  const end = query.has("at") ? 300 : last;
+  const all = Array.from({ length: last / 2 }, (_, i) => message(2 * i + 2)).filter(
+    ({ seq }) => seq <= end && seq < number("before", last + 1) && seq > number("after", 0),
   );
   const messages = query.has("after") ? all.slice(0, limit) : all.slice(-limit);
   const at = query.has("at") ? { at: 301, users: [{ id: "b", name: "Bob", sessions: ["s"] }] } : {};
-  return { messages, position: `e:${LAST}`, has_more: all.length > limit, ...at };
+  return { messages, position: `e:${last}`, has_more: all.length > limit, ...at };
 }
 
 function setup(place: PastPlace) {
   const line = { broken: false };
+  const log = { last: LAST };
   const fetcher: typeof fetch = async (input) => {
     if (line.broken) return Response.json({ code: "unavailable", message: "Not now." }, { status: 503 });
-    return Response.json(page(new URL(String(input), "http://chat.test").searchParams));
+    return Response.json(page(new URL(String(input), "http://chat.test").searchParams, log.last));
   };
   const past = new Past({ api: new ApiClient("", fetcher), token: async () => "t" }, place);
   const seqs = (): number[] => past.state().messages.map(({ seq }) => seq);
-  return { past, line, seqs };
+  return { past, line, log, seqs };
 }
 
 const evens = (from: number, to: number): number[] =>
@@ -71,6 +72,15 @@ describe("a window into the past", () => {
     await Promise.all([past.loadOlder(), past.loadOlder()]);
     expect(seqs().length).toBe(250);
     expect(past.state().hasOlder).toBe(false);
+  });
+
+  it("goes on from its end when more has been said", async () => {
+    const { past, seqs, log } = setup({ around: 500 });
+    await past.open();
+    expect(past.state().hasNewer).toBe(false);
+    log.last = 510;
+    await past.loadNewer();
+    expect(seqs().slice(-6)).toEqual(evens(500, 510));
   });
 
   it("says why when it is not to be had, and can be asked again", async () => {

@@ -83,13 +83,13 @@ export class Past {
       const page = await this.read({ before, limit: PAGE });
       this.change({ older: "idle", hasOlder: page.has_more, messages: this.withPage(page) });
     } catch {
-      this.change({ older: "failed" }); // shown so, and asked for again by who scrolls
+      this.change({ older: "failed" }); // shown so, and who reads may ask again
     }
   };
 
   readonly loadNewer = async (): Promise<void> => {
     const after = this.current.messages[this.current.messages.length - 1]?.seq;
-    if (this.current.newer === "loading" || !this.current.hasNewer || after === undefined) return;
+    if (this.current.newer === "loading" || "at" in this.place || after === undefined) return; // there is always more to come, but not in the past
     this.change({ newer: "loading" });
     try {
       const page = await this.read({ after, limit: PAGE });

@@ -11,16 +11,29 @@ export interface Store {
   watch(listener: (key: string) => void): () => void;
 }
 
-/** A store on what the browser keeps: localStorage, or sessionStorage, which is the tab's own. */
+/**
+ * A store on what the browser keeps: localStorage, or sessionStorage, which is the tab's own. What it
+ * does not take, since it is full or forbidden, is kept as long as the page lives.
+ */
 export function browserStore(open: () => Storage): Store {
   const storage = attempt(open); // a browser may forbid even the look
+  const memory = new MemoryStore();
+  const put = (key: string, value: unknown): boolean =>
+    attempt(() => {
+      storage?.setItem(key, JSON.stringify(value));
+      return storage !== undefined;
+    }) ?? false;
   return {
-    get: (key) => attempt(() => JSON.parse(storage?.getItem(key) ?? "null") ?? undefined),
-    set: (key, value) =>
-      void attempt(() =>
-        value === undefined ? storage?.removeItem(key) : storage?.setItem(key, JSON.stringify(value)),
-      ),
-    keys: (prefix) => (storage ? Object.keys(storage).filter((key) => key.startsWith(prefix)) : []),
+    get: (key) => memory.get(key) ?? attempt(() => JSON.parse(storage?.getItem(key) ?? "null") ?? undefined),
+    set: (key, value) => {
+      const isKept = value !== undefined && put(key, value);
+      memory.set(key, isKept ? undefined : value);
+      if (!isKept) attempt(() => storage?.removeItem(key)); // what is there is older
+    },
+    keys: (prefix) => {
+      const kept = attempt(() => Object.keys(storage ?? {})) ?? [];
+      return [...new Set([...kept.filter((key) => key.startsWith(prefix)), ...memory.keys(prefix)])];
+    },
     watch: (listener) => watchStorage(storage, listener),
   };
 }
@@ -29,6 +42,7 @@ function watchStorage(storage: Storage | undefined, listener: (key: string) => v
   const onStorage = ({ key, storageArea }: StorageEvent): void => {
     if (storageArea === storage) listener(key ?? ""); // null: all was cleared
   };
+  if (!storage) return () => {};
   window.addEventListener("storage", onStorage);
   return () => window.removeEventListener("storage", onStorage);
 }
