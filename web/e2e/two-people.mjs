@@ -1,95 +1,100 @@
-// Two people chat in two browsers; one is cut off for a while, the server is killed and comes back. Both end with the
-// same messages, none missing, none twice:  node e2e/two-people.mjs URL [SCREENSHOT]
-// A line "restart" on stdout asks whoever started this to kill and restart the server, and to answer with a line.
+// Two people chat; one is cut off for a while; the server is killed in mid-sentence, and comes back. Both end with the
+// same messages, none missing, none twice.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { launchBrowser, watchFaults } from "../test/browser.mjs";
+import { ask } from "./lib/go.mjs";
+import { walk } from "./lib/list.mjs";
+import { history } from "./lib/server.mjs";
+import { box, log, say, sees, seesMessage, seesNo, signIn } from "./lib/steps.mjs";
 
-const [url, screenshot] = process.argv.slice(2);
-const browser = await launchBrowser();
-const faults = [];
-try {
-  const ada = await signIn("Ada Lovelace", "ada@example.com");
-  const alan = await signIn("Alan Turing", "");
-  await sees(ada.getByRole("list", { name: "People" }).getByText("Alan Turing"));
-  await sees(alan.getByRole("list", { name: "People" }).getByText("Ada Lovelace"));
+const DRAFT = "What I have been writing all the while, and will send when I am done.";
 
-  const said = [];
-  async function say(page, text) {
-    said.push(text);
-    await page.getByLabel("Message", { exact: true }).fill(text);
-    await page.getByLabel("Message", { exact: true }).press("Enter");
+export async function run(stage) {
+  const ada = await signIn(stage, "Ada Lovelace", { email: "ada@example.com" });
+  const alan = await signIn(stage, "Alan Turing");
+  for (const [page, name] of [
+    [ada, "Alan Turing"],
+    [alan, "Ada Lovelace"],
+  ]) {
+    await sees(page.getByRole("list", { name: "People" }).getByText(name));
   }
-  await say(ada, "Good morning, Alan! Did the engine finish the table over night?");
-  await say(alan, "It did: 14 pages, and not one of them twice.");
-  await say(alan, "I pulled the plug at three in the morning, to see.");
-  await say(ada, "And?");
-  await say(alan, "It went on where it had stopped. Nothing lost, nothing doubled, nothing out of order.");
-  await say(ada, "Then let us ask it who said most this week.");
-  for (const text of said) for (const page of [ada, alan]) await seesMessage(page, text);
-  if (screenshot) await ada.screenshot({ path: screenshot });
+  const talk = new Talk([ada, alan]);
+  await talk.say(ada, "Good morning, Alan! Did the engine finish the table over night?");
+  await talk.say(alan, "It did: 14 pages, and not one of them twice.");
+  await talk.isSeenByAll();
 
-  await alan.context().setOffline(true);
-  await sees(alan.getByRole("status", { name: "Connection" }));
-  for (let i = 5; i < 25; i++) await say(ada, `ada ${i}`);
-  await seesMessage(ada, "ada 24");
-  await say(alan, "written while offline");
-  assert.equal(await alan.getByText("ada 24", { exact: true }).count(), 0, "offline is offline");
-  await alan.context().setOffline(false);
-  for (const text of said) for (const page of [ada, alan]) await seesMessage(page, text);
+  await isCutOff(talk, { here: ada, away: alan });
+  await isKilled(stage, talk, { writer: ada, speaker: alan });
 
-  await say(ada, "just before the crash");
-  console.log("restart");
-  await once(process.stdin, "data");
-  await say(ada, "after the crash");
-  await say(alan, "still here");
-  for (const text of said) for (const page of [ada, alan]) await seesMessage(page, text);
-
-  const [first, second] = [await messages(ada, said), await messages(alan, said)];
-  assert.deepEqual(first, second, "both see the same, in the same order");
-  assert.deepEqual([...first].sort(), [...said].sort(), "each once, none missing");
-  assert.equal(await notes(ada), 0, "Alan's being away shows no leave");
-
-  await alan.getByRole("button", { name: "Leave" }).click();
+  await talk.isTheSameForAll(stage);
+  assert.equal(await ada.getByText("Alan Turing left").count(), 0, "being away for a moment shows no leave");
+  await alan.getByRole("button", { name: "Sign out" }).click();
   await sees(ada.getByText("Alan Turing left"));
-  assert.deepEqual(faults.flat(), []);
-  console.log("two people chatted, and nothing was lost, doubled or reordered");
-} finally {
-  process.stdin.destroy();
-  await browser.close();
 }
 
-async function signIn(name, email) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  faults.push(await watchFaults(page));
-  await page.goto(url);
-  await page.getByLabel("Name").fill(name);
-  await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Channel").fill("lobby");
-  await page.getByRole("button", { name: "Join" }).click();
-  await sees(page.getByRole("log", { name: "Messages in lobby" }));
-  return page;
+/** What was said, by whoever, and what all should see of it. */
+class Talk {
+  said = [];
+
+  constructor(pages) {
+    this.pages = pages;
+  }
+
+  async say(page, text) {
+    this.said.push(text);
+    await say(page, text);
+  }
+
+  async isSeenByAll() {
+    for (const page of this.pages) {
+      await sees(log(page));
+      await seesMessage(page, this.said.at(-1));
+      await seesNo(page.getByText("Sending…"));
+    }
+  }
+
+  /** Both screens show what the server has, in its order, and that is what was said. */
+  async isTheSameForAll(stage) {
+    const stored = (await history(stage.url, stage.channel)).map(({ text }) => text);
+    assert.deepEqual([...stored].sort(), [...this.said].sort(), "the server has each once");
+    for (const page of this.pages) assert.deepEqual(await walk(page, this.said), stored, "a screen shows the log");
+  }
 }
 
-function sees(locator) {
-  return locator.first().waitFor({ state: "visible", timeout: 30_000 });
+/** A network that goes and comes back; both go on writing. */
+async function isCutOff(talk, { here, away }) {
+  await away.context().setOffline(true);
+  const banner = away.getByRole("status", { name: "Connection" });
+  await sees(banner.getByText("You are offline."));
+  await sees(banner.getByText(/^Trying again in \d+ s$/));
+  await sees(banner.getByRole("button", { name: "Now" }));
+  for (let i = 1; i <= 20; i++) await talk.say(here, `here ${i}`);
+  await seesMessage(here, "here 20");
+  await talk.say(away, "written while offline");
+  await sees(away.getByText("Sending…"));
+  assert.equal(await away.getByText("here 20", { exact: true }).count(), 0, "offline is offline");
+  assert.equal(await here.getByText("written while offline", { exact: true }).count(), 0);
+  await away.context().setOffline(false);
+  const now = banner.getByRole("button", { name: "Now" });
+  await now.click({ timeout: 1_000 }).catch(() => {}); // or it came back by itself
+  await seesNo(banner.getByText(/./));
+  await talk.isSeenByAll();
 }
 
-function seesMessage(page, text) {
-  return sees(page.getByRole("log").getByText(text, { exact: true }));
-}
-
-function notes(page) {
-  return page
-    .getByRole("log")
-    .getByText(/Alan Turing left/)
-    .count();
-}
-
-/** The texts of all messages that are shown, in order. */
-async function messages(page, said) {
-  const articles = await page.getByRole("log").getByRole("article").all();
-  const texts = await Promise.all(articles.map((article) => article.innerText()));
-  return texts.flatMap((text) => text.split("\n").filter((line) => said.includes(line)));
+/** Kill -9, while one writes a long message and the other says one thing after the other. */
+async function isKilled(stage, talk, { writer, speaker }) {
+  await talk.say(writer, "just before the crash");
+  const writing = box(writer).pressSequentially(DRAFT, { delay: 40 });
+  const speaking = (async () => {
+    for (let i = 1; i <= 30; i++) await talk.say(speaker, `on its way ${i}`);
+  })();
+  await seesMessage(writer, "on its way 5");
+  await Promise.all([ask("restart"), writing, speaking]);
+  await seesMessage(writer, "on its way 30");
+  await talk.isSeenByAll();
+  assert.equal(await box(writer).inputValue(), DRAFT, "the draft is still there");
+  talk.said.push(DRAFT);
+  await box(writer).press("Enter");
+  await talk.isSeenByAll();
+  assert.equal(await box(writer).inputValue(), "");
+  assert.equal((await history(stage.url, stage.channel)).at(-1).text, DRAFT);
 }
