@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense, useCallback, useMemo, useRef, useState 
 import type { Channel } from "@/client/channel";
 import type { Chat } from "@/client/chat";
 import type { Past } from "@/client/past";
+import type { Target } from "@/features/chat/use-jump";
 import { Composer } from "@/features/composer/composer";
 import { ConnectionBanner } from "@/features/connection/connection-banner";
 import { PeopleList } from "@/features/people/people-list";
@@ -17,7 +18,6 @@ import { PartCrash } from "./crash";
 import { ErrorBoundary } from "./error-boundary";
 import { Panel } from "./panel";
 import { useMentionable } from "./use-mentionable";
-import type { Target } from "./use-window";
 
 const words = texts.people;
 

@@ -1,15 +1,14 @@
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useState } from "react";
 import type { Channel } from "@/client/channel";
 import type { Chat } from "@/client/chat";
 import type { MentionIndex } from "@/client/mentions";
-import type { PastState } from "@/client/past";
 import { MessageList } from "@/features/chat/message-list";
+import type { Target } from "@/features/chat/use-jump";
 import { channelPath } from "@/shared/address";
-import { type Readable, useStore } from "@/shared/use-store";
+import { useStore } from "@/shared/use-store";
 import { visits } from "@/shared/visit";
 import { PastBar } from "./past-bar";
-import { stretchOf } from "./stretch";
-import { type Target, useWindow } from "./use-window";
+import { useStretch } from "./use-stretch";
 
 export type ConversationProps = {
   readonly chat: Chat;
@@ -22,18 +21,11 @@ export type ConversationProps = {
 
 /** What is said in the channel, and what was said around the message that the address names. */
 export function Conversation({ chat, channel, target, mentionable, onEscape }: ConversationProps) {
-  const past = useWindow(chat, channel, target);
-  const window = useStore(past ?? NO_PAST, (state) => state);
-  const feed = useStore(channel, (state) => state.feed);
-  const older = useStore(channel, (state) => state.older);
-  const historyFailed = useStore(channel, (state) => state.historyFailed);
+  const { stretch, past, window, ...shown } = useStretch(chat, channel, target);
+  const notes = useStore(channel, (state) => state.feed.notes);
   const pending = useStore(channel, (state) => state.pending);
   const readTo = useReadTo(channel);
-  const stretch = useMemo(
-    () => stretchOf({ feed, older, historyFailed }, window),
-    [feed, older, historyFailed, window],
-  );
-  const { isPast, ...shown } = stretch;
+  const { isPast, ...messages } = stretch;
 
   const toLatest = useCallback(() => visits.goTo(channelPath(channel.name), { replace: true }), [channel.name]);
   const [rounds, setRounds] = useState(0);
@@ -48,7 +40,7 @@ export function Conversation({ chat, channel, target, mentionable, onEscape }: C
       {past && window && (
         <PastBar
           state={window}
-          seq={target?.seq}
+          seq={shown.target?.seq}
           isApart={stretch.hasNewer}
           onTryAgain={past.open}
           onLatest={leavePast}
@@ -58,12 +50,12 @@ export function Conversation({ chat, channel, target, mentionable, onEscape }: C
         key={rounds} // one made anew begins at its end
         channel={channel.name}
         self={channel.self}
-        notes={feed.notes}
+        notes={notes}
         pending={pending}
         readTo={readTo}
         onSeen={channel.markRead}
         onReadingBack={channel.setReadingBack}
-        target={target}
+        target={shown.target}
         onToLatest={toLatest}
         onEscape={onEscape}
         onTryAgain={channel.tryAgain}
@@ -71,13 +63,11 @@ export function Conversation({ chat, channel, target, mentionable, onEscape }: C
         mentionable={mentionable}
         onLoadOlder={loadOlder}
         onLoadNewer={loadNewer}
-        {...shown}
+        {...messages}
       />
     </>
   );
 }
-
-const NO_PAST: Readable<PastState | undefined> = { subscribe: () => nothing, state: () => undefined };
 
 function nothing(): void {}
 

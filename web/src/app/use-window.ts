@@ -1,15 +1,17 @@
 import { useEffect, useState } from "react";
-import type { Channel } from "@/client/channel";
-import type { Chat } from "@/client/chat";
+import type { ChannelState } from "@/client/channel";
 import type { Message } from "@/client/messages";
-import type { Past } from "@/client/past";
-import { useStore } from "@/shared/use-store";
+import type { Past, PastPlace } from "@/client/past";
+import type { Target } from "@/features/chat/use-jump";
+import { type Readable, useStore } from "@/shared/use-store";
 
-/** A message that the address names; another `key` is another wish to be led there. */
-export type Target = { readonly seq: number; readonly key: number };
+/** Where windows into a channel's past come from. */
+export type Pasts = { readonly past: (channel: string, place: PastPlace) => Past };
+
+export type Windowed = Readable<Pick<ChannelState, "feed">> & { readonly name: string };
 
 /** Opens a window into the past around the target, where what is read of the channel does not have it. */
-export function useWindow(chat: Chat, channel: Channel, target: Target | undefined): Past | undefined {
+export function useWindow(pasts: Pasts, channel: Windowed, target: Target | undefined): Past | undefined {
   const [past, setPast] = useState<Past>();
   const isRead = useStore(channel, ({ feed }) => feed.messages.length > 0 || feed.chain.kind === "proven");
   const seq = target?.seq;
@@ -17,11 +19,11 @@ export function useWindow(chat: Chat, channel: Channel, target: Target | undefin
   // biome-ignore lint/correctness/useExhaustiveDependencies: who wishes to be led to the same message once more, gets another window
   useEffect(() => {
     if (seq === undefined || !isRead || hasSeq(channel.state().feed.messages, seq)) return setPast(undefined);
-    const past = chat.past(channel.name, { around: seq });
+    const past = pasts.past(channel.name, { around: seq });
     void past.open();
     setPast(past);
     return () => past.close();
-  }, [chat, channel, isRead, seq, key]);
+  }, [pasts, channel, isRead, seq, key]);
   return seq === undefined ? undefined : past;
 }
 
