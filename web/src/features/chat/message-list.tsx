@@ -1,5 +1,5 @@
 import { Box, Button } from "@chakra-ui/react";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { useCallback, useLayoutEffect, useMemo, useRef } from "react";
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import type { Note } from "@/client/fold";
 import type { User } from "@/client/frames";
@@ -12,7 +12,7 @@ import { Announcer } from "./announcer";
 import { DayLabel } from "./day-label";
 import { ListBottom, ListTop } from "./list-ends";
 import { EMPTY_TIMELINE, extend, rowAt, type Timeline } from "./timeline";
-import { TimelineRow } from "./timeline-row";
+import { renderRow } from "./timeline-row";
 import { useAttention } from "./use-attention";
 import { useFolded } from "./use-folded";
 import { indexOfTarget, type Target, useJump } from "./use-jump";
@@ -21,6 +21,7 @@ import { useListKeys } from "./use-list-keys";
 import { usePages } from "./use-pages";
 import { usePinnedScroll } from "./use-pinned-scroll";
 import { useReading } from "./use-reading";
+import { useToLatest } from "./use-to-latest";
 
 const words = texts.chat;
 
@@ -86,7 +87,7 @@ function ChannelList(props: MessageListProps) {
   const isSeen = useAttention() && atEnd && isShown;
   const { unseen, newFrom } = useReading({ ...props, isLive, isSeen, selfId: self.id });
   const standsOut = useJump({ target, timeline, hasOlder, list, virtuoso, leave });
-  const toLatest = useToLatest(props, atEnd, toEnd);
+  const toLatest = useToLatest({ ...props, atEnd, toEnd });
   const onKeyDown = useListKeys({ list, virtuoso, timeline, toEnd: toLatest, release, onEscape });
   const start = indexOfTarget(timeline, target, hasOlder);
   const onRange = usePages({ ...props, timeline, opensAt: start ?? timeline.first + timeline.count - 1 });
@@ -135,26 +136,6 @@ function useTimeline({ messages, hasOlder, hasNewer, notes, pending, self }: Mes
   return useFolded(EMPTY_TIMELINE, step);
 }
 
-/** The way to the newest message, which writing goes, too. The client is told who is not there. */
-function useToLatest(props: MessageListProps, atEnd: boolean, toEnd: () => void): () => void {
-  const { pending, hasNewer, onToLatest, onReadingBack } = props;
-  const isReadingBack = !atEnd || hasNewer;
-  useEffect(() => onReadingBack(isReadingBack), [isReadingBack, onReadingBack]);
-
-  const toLatest = useCallback(() => {
-    toEnd();
-    if (hasNewer) onToLatest();
-  }, [hasNewer, onToLatest, toEnd]);
-
-  const own = pending[pending.length - 1]?.id;
-  const before = useRef(own);
-  useLayoutEffect(() => {
-    if (own !== undefined && own !== before.current) toLatest();
-    before.current = own;
-  }, [own, toLatest]);
-  return toLatest;
-}
-
 /** The list is made anew where nothing of it stays; who was in it by keys still is. */
 function useFocusKept(list: HTMLElement | null) {
   const hasFocus = useRef(false);
@@ -178,13 +159,6 @@ const PARTS = {
 
 function keyOfRow(index: number, _: unknown, { timeline }: ListContext): string {
   return rowAt(timeline, index)?.key ?? `${index}`;
-}
-
-function renderRow(index: number, _: unknown, { timeline, newFrom, standsOut, shared }: ListContext) {
-  const row = rowAt(timeline, index);
-  if (!row) return null;
-  const isNew = newFrom !== undefined && row.kind === "message" && row.message.seq === newFrom;
-  return <TimelineRow row={row} isNew={isNew} isTarget={row.key === standsOut} {...shared} />;
 }
 
 function LatestButton({ unseen, onClick }: { readonly unseen: number; readonly onClick: () => void }) {

@@ -1,10 +1,12 @@
 import { Box } from "@chakra-ui/react";
 import { memo, useLayoutEffect, useRef } from "react";
 import type { User } from "@/client/frames";
-import type { MentionIndex } from "@/client/mentions";
+import { MentionIndex } from "@/client/mentions";
 import type { Row } from "./layout";
 import { MessageRow } from "./message-row";
 import { DayLine, FailedState, NotesRow, UnreadLine } from "./rows";
+import { rowAt } from "./timeline";
+import type { ListContext } from "./use-list-context";
 
 export type TimelineRowProps = {
   readonly row: Row;
@@ -18,8 +20,27 @@ export type TimelineRowProps = {
   readonly onDiscard: (id: string) => void;
 };
 
+/** For rows that mention nobody: they need not be shown anew when others can be mentioned. */
+const NOBODY = new MentionIndex([]);
+
+/** Shows the row at an index, if there is one. */
+export function renderRow(index: number, _: unknown, { timeline, newFrom, standsOut, shared }: RowContext) {
+  const row = rowAt(timeline, index);
+  if (!row) return null;
+  const isNew = newFrom !== undefined && row.kind === "message" && row.message.seq === newFrom;
+  const mentionable = mayMention(row) ? shared.mentionable : NOBODY;
+  return <TimelineRow row={row} isNew={isNew} isTarget={row.key === standsOut} {...shared} mentionable={mentionable} />;
+}
+
+type RowContext = Pick<ListContext, "timeline" | "newFrom" | "standsOut" | "shared">;
+
+function mayMention(row: Row): boolean {
+  if (row.kind === "notes") return false;
+  return (row.kind === "message" ? row.message : row.item).text.includes("@");
+}
+
 /** A row with the lines that stand above it. */
-export const TimelineRow = memo(function TimelineRow({ row, isNew, ...rest }: TimelineRowProps) {
+const TimelineRow = memo(function TimelineRow({ row, isNew, ...rest }: TimelineRowProps) {
   const ref = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const box = ref.current;

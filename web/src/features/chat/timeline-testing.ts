@@ -1,6 +1,7 @@
 import type { Note } from "@/client/fold";
 import type { User } from "@/client/frames";
 import type { Message } from "@/client/messages";
+import type { Pending } from "@/client/outbox";
 import type { Row } from "./layout";
 import { rowAt, type Timeline, type TimelineInput } from "./timeline";
 
@@ -26,6 +27,12 @@ export function messageAt(seq: number, at: string, from_user = BOB): Message {
 
 export function noteAt(seq: number, kind: Note["kind"], user = BOB, at = "01T12:00"): Note {
   return { seq, kind, user, sent_at: `2026-01-${at}:00` };
+}
+
+/** What Ada sent and is not in the log. */
+export function pendingAs(id: string, status: Pending["status"] = "sending", reason?: string): Pending {
+  const item: Pending = { id, text: `text of ${id}`, at: 0, status, uncertain: false, tries: 0, notBefore: 0 };
+  return reason === undefined ? item : { ...item, reason };
 }
 
 /** All rows, from top to bottom. */
