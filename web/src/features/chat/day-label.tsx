@@ -2,6 +2,7 @@ import { Text } from "@chakra-ui/react";
 import { useEffect, useState } from "react";
 import { dayTitle } from "./rows";
 import { rowAt, type Timeline } from "./timeline";
+import { useToday } from "./use-today";
 
 /** Looks for the topmost row at a point so far inside the list, in pixels. */
 const INSIDE_PX = 12;
@@ -10,19 +11,20 @@ export type DayLabelProps = { readonly list: HTMLElement | null; readonly timeli
 
 /** Says of which day the topmost row is, over the list while one reads back. The lines in the list say it to a screen reader. */
 export function DayLabel({ list, timeline }: DayLabelProps) {
-  const [day, setDay] = useState("");
+  const [day, setDay] = useState(Number.NaN);
+  const today = useToday();
   useEffect(() => {
     if (!list) return;
     const onScroll = (): void => {
       const index = topmost(list);
       const at = index === undefined ? undefined : rowAt(timeline, index)?.day;
-      if (at !== undefined && Number.isFinite(at)) setDay(dayTitle(at));
+      if (at !== undefined && Number.isFinite(at)) setDay(new Date(at).setHours(0, 0, 0, 0)); // the same all day long
     };
     onScroll();
     list.addEventListener("scroll", onScroll, { passive: true });
     return () => list.removeEventListener("scroll", onScroll);
   }, [list, timeline]);
-  if (day === "") return null;
+  if (Number.isNaN(day)) return null;
   return (
     <Text
       aria-hidden
@@ -41,7 +43,7 @@ export function DayLabel({ list, timeline }: DayLabelProps) {
       py="0.5"
       shadow="xs"
     >
-      {day}
+      {dayTitle(day, today)}
     </Text>
   );
 }

@@ -6,10 +6,9 @@ import { Names, Sentence } from "@/shared/name";
 import { texts } from "@/shared/texts";
 import { dayKey, dayName } from "@/shared/time";
 import type { Move } from "./layout";
+import { useToday } from "./use-today";
 
 const words = texts.chat;
-
-const DAY_MS = 86_400_000;
 
 /** So many names are said of those who came or went together. */
 const NAMES_SAID = 4;
@@ -19,7 +18,7 @@ const MOST_NAMED = 8;
 
 /** The line above the first row of a day. */
 export function DayLine({ at }: { readonly at: number }) {
-  const name = dayTitle(at);
+  const name = dayTitle(at, useToday());
   return (
     <Flex align="center" gap="3" px={{ base: "4", md: "6" }} pt="5" pb="1" role="separator" aria-label={name}>
       <Flex flex="1" borderTopWidth="1px" />
@@ -43,12 +42,13 @@ export function UnreadLine() {
   );
 }
 
-/** What a day is called, seen from today. */
-export function dayTitle(time: number): string {
+/** What the day of a time is called, seen from the day that began at `today`. */
+export function dayTitle(time: number, today: number): string {
   const at = new Date(time);
-  const now = new Date();
+  const now = new Date(today);
   if (dayKey(at) === dayKey(now)) return words.today;
-  return dayKey(at) === dayKey(new Date(now.getTime() - DAY_MS)) ? words.yesterday : dayName(at, now);
+  const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1); // not every day has 24 hours
+  return dayKey(at) === dayKey(yesterday) ? words.yesterday : dayName(at, now);
 }
 
 const MOVES = ["joined", "returned", "left"] as const satisfies readonly Move["to"][];
