@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web fuzz bench bench-rebuild lint generate check-generated fmt tools clean
+.PHONY: help run build web test test-go test-web screenshots feel fuzz bench bench-rebuild lint generate check-generated fmt tools clean
 
 GOLANGCI_LINT_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
@@ -44,6 +44,14 @@ test-go: web
 	@web/test/find-chromium.sh >/dev/null
 	@bin="$$(internal/pgd/fetch.sh)" && export CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" CHROME_BIN="$$(web/test/find-chromium.sh)" && \
 		go test -race -vet=off -p 3 -timeout 15m ./...
+
+screenshots: build ## Take the pictures of docs/screenshots, of a company that does not exist
+	@bin="$$(internal/pgd/fetch.sh)" && export CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" CHROME_BIN="$$(web/test/find-chromium.sh)" && \
+		web/e2e/with-server.sh "node e2e/make-company.mjs" node e2e/screenshots.mjs URL ../docs/screenshots
+
+feel: build ## Measure load time, frames while one types, and sizes of the page
+	@bin="$$(internal/pgd/fetch.sh)" && export CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" CHROME_BIN="$$(web/test/find-chromium.sh)" && \
+		web/e2e/with-server.sh "node e2e/make-history.mjs" node e2e/feel.mjs URL
 
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	@set -e; for package in ./domain ./httpapi/gateway; do \

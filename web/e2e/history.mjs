@@ -109,6 +109,9 @@ async function placeOf(page, number) {
   return (await row.boundingBox()).y;
 }
 
+/** So many rows the list may go back to mend its place when a page comes in the midst of a turn, which moves it by thirty. */
+const MENDED_ROWS = 3;
+
 /** A turn of the wheel, in pixels, that passes over no row: it is less than what is made ready above the screen. */
 const TURN_PX = 1_000;
 
@@ -120,13 +123,18 @@ async function readsToTheFirst(page) {
     await frames(page);
   }
   await sees(numbered(page, 1));
-  const { missing, back } = await page.evaluate((count) => {
-    const { there, topmost } = window;
-    return {
-      missing: Array.from({ length: count }, (_, i) => i + 1).filter((number) => !there.has(number)),
-      back: topmost.flatMap((number, i) => (i > 0 && number > topmost[i - 1] ? [`${topmost[i - 1]} → ${number}`] : [])),
-    };
-  }, COUNT);
+  const { missing, back } = await page.evaluate(
+    ({ count, mended }) => {
+      const { there, topmost } = window;
+      return {
+        missing: Array.from({ length: count }, (_, i) => i + 1).filter((number) => !there.has(number)),
+        back: topmost.flatMap((number, i) =>
+          i > 0 && number > topmost[i - 1] + mended ? [`${topmost[i - 1]} → ${number}`] : [],
+        ),
+      };
+    },
+    { count: COUNT, mended: MENDED_ROWS },
+  );
   assert.deepEqual(missing, [], "each message was there on the way");
   assert.deepEqual(back, [], "the list went up and only up");
 }

@@ -84,9 +84,11 @@ async function showsMany(page, crowd) {
     "Loud and clear 👋",
     "We begin in a minute.",
   ];
-  for (const [i, text] of said.entries()) await crowd.say(names[i * 7], text, { channel: EVERYBODY });
-  await sees(log(page).getByText(said.at(-1)));
   await sees(page.getByRole("button", { name: `People: ${MANY + 1}` }));
+  for (const [i, text] of said.entries()) {
+    await crowd.say(names[i * 7], text, { channel: EVERYBODY });
+    await sees(log(page).getByText(text));
+  }
 }
 
 async function picture(page, name) {
