@@ -51,7 +51,14 @@ func TestBrowsersThroughTrouble(t *testing.T) {
 func TestBrowsersAllDay(t *testing.T) {
 	t.Parallel()
 	p := serve(t, seededDir(t), freeAddress(t), "CHITCHAT_MESSAGE_RATE=0")
-	script(t, nil, nil, "e2e/run.mjs", "http://"+p.address, "channels", "tabs", "keyboard", "phone", "outside")
+	script(t, nil, nil, "e2e/run.mjs", "http://"+p.address, "channels", "tabs", "outside")
+}
+
+// By keys alone, and by touch alone.
+func TestBrowsersWithoutAMouse(t *testing.T) {
+	t.Parallel()
+	p := serve(t, seededDir(t), freeAddress(t), "CHITCHAT_MESSAGE_RATE=0")
+	script(t, nil, nil, "e2e/run.mjs", "http://"+p.address, "keyboard", "phone")
 }
 
 // What nobody wishes to see on a page, and what not everybody can see.

@@ -57,6 +57,7 @@ async function opensAtAMessage(stage, ada, { crowd, kitchen, garden }) {
   await say(ada, `Look at ${stage.url}${address} please`);
   await log(ada).getByRole("link", { name: address }).click();
   await leadsTo(ada, "row 5", stage.url + address);
+  await ada.waitForFunction((text) => [...window.stoodOut].some((row) => row.endsWith(text)), "row 5");
   await ada.goBack();
   await sees(log(ada, garden));
   await ada.goForward();
@@ -71,9 +72,7 @@ async function opensAtAMessage(stage, ada, { crowd, kitchen, garden }) {
   await sees(fresh.getByText("row 80", { exact: true }));
   await fresh.close();
 
-  const elsewhere = await stage.browserOf();
-  await watchTargets(elsewhere);
-  const stranger = await stage.page(address, { context: elsewhere });
+  const stranger = await stage.page(address);
   await stranger.getByLabel("Name").fill("Stranger");
   assert.equal(await stranger.getByLabel("Channel").inputValue(), kitchen, "the link's channel is filled in");
   await stranger.getByRole("button", { name: "Join" }).click();
@@ -84,7 +83,7 @@ async function opensAtAMessage(stage, ada, { crowd, kitchen, garden }) {
   await missing.close();
 }
 
-/** The message is in sight and has the focus, and it stood out, if only for a moment. */
+/** The message is in sight and has the focus. */
 async function leadsTo(page, text, address) {
   await page.waitForFunction(
     ({ text, address }) => {
@@ -95,8 +94,6 @@ async function leadsTo(page, text, address) {
     },
     { text, address },
   );
-  await page.waitForFunction((text) => [...window.stoodOut].some((row) => row.endsWith(text)), text);
-  await page.evaluate(() => window.stoodOut.clear());
 }
 
 /** Keeps the texts of messages that stand out, which they do for a moment only. */
