@@ -1,5 +1,5 @@
 import { Box, chakra, Flex, Input, Text } from "@chakra-ui/react";
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Channel } from "@/client/channel";
 import { Name, Sentence } from "@/shared/name";
 import { texts } from "@/shared/texts";
@@ -16,19 +16,22 @@ export type SwitcherProps = {
   readonly onClose: () => void;
 };
 
-/** Goes to a channel by a few letters of its name. The browser's own dialog keeps the focus and gives it back. */
+/** Goes to a channel by a few letters of its name. The browser's own dialog keeps the focus and, closed while it is there, gives it back. */
 export function Switcher({ channels, active, onChoose, onClose }: SwitcherProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { current } = dialog;
     current?.showModal();
-    return () => current?.close();
+    return () => current?.close(); // once it has left the page it would give nothing back
   }, []);
+  const closed = (): void => {
+    if (!dialog.current?.open) onClose(); // what is told late, is of a dialog that is open again
+  };
   return (
     <chakra.dialog
       ref={dialog}
       aria-label={words.title}
-      onClose={onClose}
+      onClose={closed}
       onKeyDown={(event) => {
         if (event.key === "Escape") event.stopPropagation(); // it closes this, and nothing behind it
       }}
