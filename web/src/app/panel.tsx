@@ -1,5 +1,6 @@
 import { Box, Flex, IconButton } from "@chakra-ui/react";
 import { type ReactNode, useEffect, useRef } from "react";
+import { focusChannel } from "@/shared/focus";
 import { Icon } from "@/shared/icon";
 import { texts } from "@/shared/texts";
 import { useEscape } from "@/shared/use-escape";
@@ -15,12 +16,15 @@ export type PanelProps = {
 /** Opens over a narrow page, which is out of reach for as long. Escape, *back* and a tap beside it close it. */
 export function Panel({ title, side, children }: PanelProps) {
   const box = useRef<HTMLDivElement>(null);
+  const openedBy = useRef<HTMLElement>(undefined);
   useEscape(true, visits.closePanel);
   useEffect(() => {
     const opener = document.activeElement;
+    if (opener instanceof HTMLElement && !box.current?.contains(opener)) openedBy.current = opener;
     box.current?.focus();
     return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+      if (openedBy.current?.isConnected) openedBy.current.focus();
+      focusChannel();
     };
   }, []);
   return (

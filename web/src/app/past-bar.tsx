@@ -1,5 +1,6 @@
 import { Button, Flex, Text } from "@chakra-ui/react";
 import type { PastState } from "@/client/past";
+import { handsFocusOn } from "@/shared/focus";
 import { texts } from "@/shared/texts";
 import { hasSeq } from "./use-window";
 
@@ -22,6 +23,7 @@ export function PastBar({ state, seq, isApart, onTryAgain, onLatest }: PastBarPr
     <Flex role="status" direction="column" flexShrink={0}>
       {text !== undefined && (
         <Flex
+          ref={handsFocusOn}
           align="center"
           justify="center"
           wrap="wrap"
@@ -37,7 +39,7 @@ export function PastBar({ state, seq, isApart, onTryAgain, onLatest }: PastBarPr
         >
           <Text>{text}</Text>
           {state.place === "failed" && (
-            <Button size="2xs" variant="outline" onClick={onTryAgain}>
+            <Button ref={handsFocusOn} size="2xs" variant="outline" onClick={onTryAgain}>
               {words.tryAgain}
             </Button>
           )}

@@ -6,7 +6,12 @@ import { system } from "./theme";
 
 afterEach(cleanup);
 
+/** What a component finds around it on the page. */
+export function Page({ children }: { readonly children: ReactNode }) {
+  return <ChakraProvider value={system}>{children}</ChakraProvider>;
+}
+
 /** Renders a component with what it finds around it on the page. */
 export function renderOnPage(component: ReactNode): RenderResult {
-  return render(<ChakraProvider value={system}>{component}</ChakraProvider>);
+  return render(component, { wrapper: Page });
 }

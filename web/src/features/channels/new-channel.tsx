@@ -2,6 +2,7 @@ import { Button, Field, Flex, Input } from "@chakra-ui/react";
 import { startTransition, useActionState, useRef, useState } from "react";
 import { ApiError, CODE_NETWORK } from "@/client/api";
 import { faultyFields } from "@/client/credential-rules";
+import { handsFocusOn } from "@/shared/focus";
 import { Icon } from "@/shared/icon";
 import { texts } from "@/shared/texts";
 
@@ -61,6 +62,7 @@ function NewChannelForm({ onOpen, onDone, onClose }: NewChannelFormProps) {
   return (
     <Flex asChild direction="column" gap="2" px="3" py="2">
       <form
+        ref={handsFocusOn}
         noValidate
         onSubmit={(event) => {
           event.preventDefault();

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
-import { screen } from "@testing-library/react";
+import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type ConnectionState, nextConnectionState } from "@/client/connection-state";
-import { renderOnPage } from "@/shared/testing";
+import { Page, renderOnPage } from "@/shared/testing";
 import { ConnectionBanner } from "./connection-banner";
 
 const show = (state: ConnectionState) => {
@@ -26,6 +26,16 @@ describe("ConnectionBanner", () => {
     expect(status.textContent).toContain("Trying again in 5 s");
     await user.click(screen.getByRole("button", { name: "Now" }));
     expect(onConnectNow).toHaveBeenCalledOnce();
+  });
+
+  it("keeps the button while it tries, and whoever is on it with the keys", async () => {
+    const state: ConnectionState = { kind: "waiting", attempt: 3, until: Date.now() + 60_000 };
+    const { rerender } = render(<ConnectionBanner state={state} onConnectNow={() => {}} />, { wrapper: Page });
+    const button = screen.getByRole("button", { name: "Now" });
+    button.focus();
+    rerender(<ConnectionBanner state={{ kind: "connecting", attempt: 3 }} onConnectNow={() => {}} />);
+    expect(document.activeElement).toBe(button);
+    expect(button.getAttribute("aria-disabled")).toBe("true");
   });
 
   it.each<[ConnectionState, string]>([

@@ -1,5 +1,6 @@
 import { Box, Button, Flex, Spinner, Text } from "@chakra-ui/react";
 import type { ConnectionState } from "@/client/connection-state";
+import { handsFocusOn } from "@/shared/focus";
 import { texts } from "@/shared/texts";
 import { useCountdown } from "./use-countdown";
 import { useOnline } from "./use-online";
@@ -13,6 +14,7 @@ export function ConnectionBanner({ state, onConnectNow }: ConnectionBannerProps)
   const online = useOnline();
   const seconds = useCountdown(state.kind === "waiting" ? state.until : undefined);
   const first = state.kind === "connecting" && state.attempt === 0;
+  const isTrying = state.kind === "connecting" && !first;
   return (
     <Box
       role="status"
@@ -34,9 +36,16 @@ export function ConnectionBanner({ state, onConnectNow }: ConnectionBannerProps)
               {words.again(seconds)}
             </Text>
           )}
-          {(state.kind === "waiting" || state.kind === "halted") && (
-            <Button size="2xs" variant="outline" colorPalette="orange" onClick={onConnectNow}>
-              {state.kind === "waiting" ? words.now : words.reconnect}
+          {(state.kind === "waiting" || state.kind === "halted" || isTrying) && (
+            <Button
+              ref={handsFocusOn}
+              size="2xs"
+              variant="outline"
+              colorPalette="orange"
+              aria-disabled={isTrying} // it stays, and whoever is on it with the keys
+              onClick={isTrying ? undefined : onConnectNow}
+            >
+              {state.kind === "halted" ? words.reconnect : words.now}
             </Button>
           )}
         </Flex>
