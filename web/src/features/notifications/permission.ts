@@ -5,11 +5,12 @@ export function canNotify(): boolean {
   return typeof Notification === "function" && window.isSecureContext;
 }
 
-/** Shows a notification; `onClick` is called when it is chosen. A channel has one at a time. */
+/** Shows a notification; `onClick` is called when it is chosen. A channel has one at a time, and each makes itself heard. */
 export function showNotification(channel: string, title: string, body: string, onClick: () => void): void {
   if (!canNotify() || Notification.permission !== "granted") return;
   try {
-    const notification = new Notification(title, { body, tag: `chitchat ${channel}`, icon: "/favicon.svg" });
+    const options = { body, tag: `chitchat ${channel}`, icon: "/favicon.svg", renotify: true };
+    const notification = new Notification(title, options);
     notification.onclick = () => {
       notification.close();
       onClick();

@@ -2,9 +2,11 @@ import { useEffect, useRef } from "react";
 import type { Channel } from "@/client/channel";
 import { mentions } from "@/client/mentions";
 import type { Message } from "@/client/messages";
+import { isAttended } from "@/shared/attention";
 import { notificationWish } from "@/shared/storage";
 import { texts } from "@/shared/texts";
-import { type Notice, Notifier } from "./notifier";
+import { ArrivalWatch, type Watched } from "./arrival-watch";
+import type { Notice } from "./notifier";
 import { showNotification } from "./permission";
 
 const words = texts.notifications;
@@ -21,38 +23,25 @@ export type NotificationOptions = {
 
 /** Tells of messages that come while the person looks elsewhere, of those that they wish to be told of. */
 export function useNotifications({ channels, active, onChoose }: NotificationOptions): void {
-  const looked = useRef(active);
+  const latest = useRef({ active, onChoose });
   useEffect(() => {
-    looked.current = active;
-  }, [active]);
+    latest.current = { active, onChoose };
+  }, [active, onChoose]);
 
+  const watch = useRef<ArrivalWatch>(undefined);
   useEffect(() => {
-    const readTo = new Map(channels.map((channel) => [channel.name, () => channel.state().readTo ?? 0]));
-    const notifier = new Notifier({
-      isRead: (channel, seq) => seq <= (readTo.get(channel)?.() ?? Number.POSITIVE_INFINITY),
-      show: (notice) => show(notice, onChoose),
+    const own = new ArrivalWatch({
+      show: (notice) => show(notice, latest.current.onChoose),
+      isLookedAt: (channel) => channel === latest.current.active && isAttended(),
+      isWished,
     });
-    const ends = channels.map((channel) =>
-      channel.onArrival((messages) => {
-        if (channel.name === looked.current && isAttended()) return;
-        notifier.add(
-          channel.name,
-          messages.filter((message) => isWished(message, channel)),
-        );
-      }),
-    );
-    return () => {
-      notifier.stop();
-      for (const end of ends) end();
-    };
-  }, [channels, onChoose]);
+    watch.current = own;
+    return () => own.stop();
+  }, []);
+  useEffect(() => watch.current?.follow(channels), [channels]);
 }
 
-function isAttended(): boolean {
-  return document.visibilityState === "visible" && document.hasFocus();
-}
-
-function isWished(message: Message, { self }: Channel): boolean {
+function isWished(message: Message, { self }: Watched): boolean {
   const wish = notificationWish.state();
   return wish === "all" || (wish === "mentions" && mentions(message.text, self));
 }
