@@ -1,8 +1,9 @@
 import { Button, chakra, Flex, Text } from "@chakra-ui/react";
-import { useEffect, useId, useState } from "react";
+import { useEffect, useState } from "react";
 import { texts } from "@/shared/texts";
 import { fullTime } from "@/shared/time";
-import { fromLocalField, stepOf, toLocalField } from "./time-scale";
+import { ExactMoment } from "./exact-moment";
+import { stepOf } from "./time-scale";
 
 const words = texts.past;
 
@@ -20,7 +21,6 @@ export type TimeBarProps = {
 
 /** Chooses a moment of a channel's past, by a slider or exactly. */
 export function TimeBar({ from, to, onMoment, onBack }: TimeBarProps) {
-  const id = useId();
   const [at, setAt] = useState(to);
   useEffect(() => {
     const timer = setTimeout(() => onMoment(at), SETTLE_MS);
@@ -63,29 +63,7 @@ export function TimeBar({ from, to, onMoment, onBack }: TimeBarProps) {
         cursor="pointer"
         focusVisibleRing="outside"
       />
-      <chakra.label htmlFor={id} srOnly>
-        {words.exact}
-      </chakra.label>
-      <chakra.input
-        id={id}
-        type="datetime-local"
-        step={1}
-        min={toLocalField(from)}
-        max={toLocalField(to)}
-        value={toLocalField(at)}
-        onChange={(event) => {
-          const exact = fromLocalField(event.target.value);
-          if (exact !== undefined) setAt(Math.min(to, Math.max(from, exact)));
-        }}
-        h="8"
-        px="2"
-        rounded="md"
-        borderWidth="1px"
-        borderColor="border.emphasized"
-        bg="bg.panel"
-        color="fg"
-        focusVisibleRing="outside"
-      />
+      <ExactMoment from={from} to={to} at={at} onMoment={setAt} />
       <Button size="xs" onClick={onBack}>
         {words.back}
       </Button>
