@@ -44,6 +44,27 @@ it("closes a panel by going back, and does nothing where none is open", () => {
   expect(back).toHaveBeenCalledOnce();
 });
 
+it("goes back once, however often a panel is closed before the browser is there", () => {
+  const back = vi.spyOn(history, "back").mockImplementation(() => {});
+  visits.openPanel("people");
+  visits.closePanel();
+  visits.closePanel();
+  expect(back).toHaveBeenCalledOnce();
+  window.dispatchEvent(new PopStateEvent("popstate"));
+  visits.closePanel();
+  expect(back).toHaveBeenCalledTimes(2);
+});
+
+it("makes no other entry of the same place", () => {
+  visits.goTo("/c/r%C3%B6om");
+  const { length } = history;
+  visits.goTo("/c/r\u00f6om");
+  visits.goTo("/c/r%C3%B6om");
+  expect(history.length).toBe(length);
+  visits.goTo("/c/r%C3%B6om#m5");
+  expect(history.length).toBe(length + 1);
+});
+
 it("gives an entry that came without a key one of its own", () => {
   history.replaceState(null, "", "/c/typed");
   window.dispatchEvent(new PopStateEvent("popstate"));

@@ -17,6 +17,7 @@ export type Visit = {
 class Visits {
   private readonly changes = new Listeners();
   private current = readVisit();
+  private isClosing = false;
 
   constructor() {
     window.addEventListener("popstate", () => this.update());
@@ -26,10 +27,10 @@ class Visits {
 
   readonly state = (): Visit => this.current;
 
-  /** Goes to a path of this page. What is open over the page closes. */
+  /** Goes to a path of this page, and to the same one without another entry. What is open over the page closes. */
   readonly goTo = (path: string, { replace = false } = {}): void => {
     const entry = { key: newKey() };
-    if (replace || this.current.panel) history.replaceState(entry, "", path);
+    if (replace || this.current.panel || isHere(path)) history.replaceState(entry, "", path);
     else history.pushState(entry, "", path);
     this.update();
   };
@@ -42,13 +43,21 @@ class Visits {
   };
 
   readonly closePanel = (): void => {
-    if (this.current.panel) history.back();
+    if (!this.current.panel || this.isClosing) return;
+    this.isClosing = true; // until the browser is there: once more would leave the channel, too
+    history.back();
   };
 
   private update(): void {
+    this.isClosing = false;
     this.current = readVisit();
     this.changes.tell();
   }
+}
+
+function isHere(path: string): boolean {
+  const { pathname, hash } = new URL(path, location.href);
+  return pathname === location.pathname && hash === location.hash;
 }
 
 let lastKey = 0;
