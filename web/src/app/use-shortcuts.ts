@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import type { Channel } from "@/client/channel";
+import { isCommand } from "@/shared/keys";
 
 export type Shortcuts = {
   readonly channels: readonly Channel[];
@@ -13,20 +14,26 @@ export function useShortcuts({ channels, active, onChannel, onSwitcher }: Shortc
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.isComposing) return;
-      if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
+      if (event.key.toLowerCase() === "k" && isCommand(event) && !event.altKey && !event.shiftKey) {
         event.preventDefault(); // it would go to the browser's search
         onSwitcher();
         return;
       }
       const step = event.altKey && !event.ctrlKey && !event.metaKey ? stepOf(event.key) : 0;
-      if (step === 0 || document.querySelector("dialog[open]")) return;
+      if (step === 0 || isOwnKey(event.target) || document.querySelector("dialog[open]")) return;
       event.preventDefault();
+      if (event.repeat) return; // held down, it would fill the browser's history
       const next = neighbour(channels, active, step, event.shiftKey);
       if (next) onChannel(next.name);
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [channels, active, onChannel, onSwitcher]);
+}
+
+/** Fields that open their list with Alt and an arrow. */
+function isOwnKey(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches('select, input[type="datetime-local"]');
 }
 
 function stepOf(key: string): -1 | 0 | 1 {

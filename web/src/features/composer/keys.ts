@@ -1,4 +1,5 @@
 import type { KeyboardEvent } from "react";
+import { isCommand } from "@/shared/keys";
 import { isTouchFirst } from "@/shared/pointer";
 import type { Format } from "./formatting";
 
@@ -9,7 +10,7 @@ export function isComposing({ nativeEvent }: KeyboardEvent): boolean {
   return nativeEvent.isComposing || nativeEvent.keyCode === 229;
 }
 
-/** The format that a shortcut asks for. On Apple's machines Ctrl moves the caret, and Cmd is for shortcuts. */
+/** The format that a shortcut asks for. */
 export function formatOf(event: KeyboardEvent): Format | undefined {
   if (event.altKey || event.shiftKey || !isCommand(event)) return undefined;
   return FORMATS[event.key.toLowerCase()];
@@ -19,8 +20,4 @@ export function formatOf(event: KeyboardEvent): Format | undefined {
 export function isSendKey(event: KeyboardEvent): boolean {
   if (event.key !== "Enter" || event.shiftKey || event.altKey) return false;
   return isCommand(event) || !isTouchFirst();
-}
-
-function isCommand({ ctrlKey, metaKey }: KeyboardEvent): boolean {
-  return /^(?:Mac|iP)/.test(navigator.platform) ? metaKey && !ctrlKey : ctrlKey && !metaKey;
 }
