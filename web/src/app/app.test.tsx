@@ -11,6 +11,7 @@ import { loadDraft } from "@/shared/storage";
 import { renderOnPage } from "@/shared/testing";
 import { visits } from "@/shared/visit";
 import { App } from "./app";
+import { loadSwitcher, loadTimeTravel } from "./lazy-parts";
 
 const BREAKS = "what breaks the list";
 
@@ -25,6 +26,11 @@ vi.mock("@/features/chat/message-list", () => ({
     );
   },
 }));
+
+vi.mock("./lazy-parts", async (original) => {
+  const { loadSwitcher, loadTimeTravel } = await original<typeof import("./lazy-parts")>();
+  return { loadSwitcher: vi.fn(loadSwitcher), loadTimeTravel: vi.fn(loadTimeTravel) };
+});
 
 const ADA = { id: "ada", name: "Ada" };
 const BOB = { id: "bob", name: "Bob" };
@@ -186,6 +192,29 @@ describe("the channels", () => {
     expect(location.pathname).toBe("/");
   });
 
+  it("hand the focus on to the one that is open when another is left", async () => {
+    const { user } = setup({ path: "/c/a", open: ["a", "b"] });
+    await logOf("a");
+    await user.click(screen.getByRole("button", { name: "Leave b" }));
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText("Message")));
+  });
+
+  it("are left with what was not sent there only by who was asked", async () => {
+    const { chat, user } = setup({ path: "/c/a", open: ["a", "b"] });
+    await logOf("a");
+    await user.type(screen.getByLabelText("Message"), "a draft");
+    await user.click(screen.getByRole("button", { name: "Leave a" }));
+    const question = screen.getByRole("alertdialog", { name: "Leave a" });
+    await user.keyboard("{Escape}");
+    expect(question.isConnected).toBe(false);
+    expect(document.activeElement).toBe(screen.getByRole("button", { name: "Leave a" }));
+    expect(chat.state().channels).toHaveLength(2);
+    await user.click(screen.getByRole("button", { name: "Leave a" }));
+    await user.click(within(screen.getByRole("alertdialog")).getByRole("button", { name: "Leave" }));
+    await logOf("b");
+    expect(loadDraft("ada a")).toBe("");
+  });
+
   it("can be chosen by a few letters", async () => {
     const { user } = setup({ path: "/c/lobby", open: ["lobby", "engine-room"] });
     await logOf("lobby");
@@ -200,6 +229,20 @@ describe("the channels", () => {
     await logOf("engine-room");
     expect(screen.queryByRole("combobox", { name: "Name of a channel" })).toBeNull();
   });
+});
+
+it("keeps what cannot be fetched from breaking the channel, and tries again", async () => {
+  vi.mocked(loadTimeTravel).mockRejectedValueOnce(new TypeError("Failed to fetch"));
+  vi.mocked(loadSwitcher).mockRejectedValueOnce(new TypeError("Failed to fetch"));
+  const { user } = setup({ path: "/c/lobby", open: ["lobby"] });
+  await logOf("lobby");
+  await user.click(screen.getByRole("button", { name: "History" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("cannot be fetched");
+  await user.click(screen.getByRole("button", { name: "Back" }));
+  await logOf("lobby");
+  await user.keyboard("{Control>}k{/Control}");
+  await user.click(await screen.findByRole("button", { name: "Try again" }));
+  await screen.findByRole("combobox", { name: "Name of a channel" });
 });
 
 it("keeps the box for writing when the list breaks", async () => {

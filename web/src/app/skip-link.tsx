@@ -2,9 +2,10 @@ import { Button } from "@chakra-ui/react";
 import { texts } from "@/shared/texts";
 
 /** The first that Tab comes to: it leads past the channels to where one writes. */
-export function SkipLink() {
+export function SkipLink({ isCovered }: { readonly isCovered: boolean }) {
   return (
     <Button
+      inert={isCovered}
       size="sm"
       position="absolute"
       top="2"

@@ -1,5 +1,5 @@
 import { Box, Flex } from "@chakra-ui/react";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Chat } from "@/client/chat";
 import type { User } from "@/client/frames";
 import { useNotifications } from "@/features/notifications/use-notifications";
@@ -13,17 +13,15 @@ import { ChannelsButton } from "./channel-header";
 import { ChannelScreen } from "./channel-screen";
 import { PartCrash } from "./crash";
 import { ErrorBoundary } from "./error-boundary";
-import { loadSwitcher } from "./lazy-parts";
 import { NoChannel } from "./no-channel";
 import { Panel } from "./panel";
 import { Sidebar } from "./sidebar";
 import { SkipLink } from "./skip-link";
+import { SwitcherPart } from "./switcher-part";
 import { usePlace } from "./use-place";
 import { useShortcuts } from "./use-shortcuts";
 import { useTitle } from "./use-title";
 import { useUnread } from "./use-unread";
-
-const Switcher = lazy(async () => ({ default: (await loadSwitcher()).Switcher }));
 
 export type WorkspaceProps = { readonly chat: Chat; readonly self: User };
 
@@ -64,7 +62,7 @@ export function Workspace({ chat, self }: WorkspaceProps) {
   );
   return (
     <Flex h="100dvh" bg="bg.panel" position="relative">
-      <SkipLink />
+      <SkipLink isCovered={panel !== undefined} />
       {!isNarrow && (
         <Flex direction="column" w="64" flexShrink={0} borderEndWidth="1px" bg="bg.subtle">
           {sidebar}
@@ -92,10 +90,8 @@ export function Workspace({ chat, self }: WorkspaceProps) {
         </Box>
       )}
       {isSwitching && (
-        <ErrorBoundary fallback={null}>
-          <Suspense>
-            <Switcher channels={channels} active={active} onChoose={goToChannel} onClose={closeSwitcher} />
-          </Suspense>
+        <ErrorBoundary fallback={<PartCrash />}>
+          <SwitcherPart channels={channels} active={active} onChoose={goToChannel} onClose={closeSwitcher} />
         </ErrorBoundary>
       )}
     </Flex>
