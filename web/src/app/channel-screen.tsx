@@ -1,5 +1,5 @@
 import { Flex } from "@chakra-ui/react";
-import { lazy, type ReactNode, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import type { Channel } from "@/client/channel";
 import type { Chat } from "@/client/chat";
 import type { Past } from "@/client/past";
@@ -10,18 +10,19 @@ import { PeopleList } from "@/features/people/people-list";
 import { TypingLine } from "@/features/people/typing-line";
 import { peopleColumn } from "@/shared/storage";
 import { texts } from "@/shared/texts";
+import { useLoaded } from "@/shared/use-loaded";
 import { useStore } from "@/shared/use-store";
 import { visits } from "@/shared/visit";
 import { HeaderButton, PageHeader } from "./channel-header";
 import { Conversation } from "./conversation";
-import { PartCrash } from "./crash";
+import { PartCrash, Unloaded } from "./crash";
 import { ErrorBoundary } from "./error-boundary";
+import { loadTimeTravel } from "./lazy-parts";
 import { Panel } from "./panel";
+import type { TimeTravelProps } from "./time-travel";
 import { useMentionable } from "./use-mentionable";
 
 const words = texts.people;
-
-const TimeTravel = lazy(async () => ({ default: (await import("./time-travel")).TimeTravel }));
 
 export type ChannelScreenProps = {
   readonly chat: Chat;
@@ -120,9 +121,7 @@ function Talk({ chat, channel, target, isTravelling, onEscape, onPast, onBack }:
   if (isTravelling) {
     return (
       <ErrorBoundary fallback={<PartCrash />}>
-        <Suspense fallback={<Flex flex="1" />}>
-          <TimeTravel chat={chat} channel={channel} mentionable={index} onPast={onPast} onBack={onBack} />
-        </Suspense>
+        <Travel chat={chat} channel={channel} mentionable={index} onPast={onPast} onBack={onBack} />
       </ErrorBoundary>
     );
   }
@@ -141,6 +140,12 @@ function Talk({ chat, channel, target, isTravelling, onEscape, onPast, onBack }:
       />
     </>
   );
+}
+
+function Travel(props: TimeTravelProps) {
+  const part = useLoaded(loadTimeTravel);
+  if (part.state === "ready") return <part.value.TimeTravel {...props} />;
+  return part.state === "failed" ? <Unloaded onAgain={part.again} onBack={props.onBack} /> : <Flex flex="1" />;
 }
 
 function Banner({ channel }: { readonly channel: Channel }) {

@@ -1,5 +1,7 @@
-import { Button, Center, Heading, Text } from "@chakra-ui/react";
+import { Button, Center, Flex, Heading, Text } from "@chakra-ui/react";
+import { handsFocusOn } from "@/shared/focus";
 import { texts } from "@/shared/texts";
+import { useEscape } from "@/shared/use-escape";
 
 const words = texts.crash;
 
@@ -24,6 +26,27 @@ export function PartCrash() {
         {words.part}
       </Text>
       <Reload />
+    </Center>
+  );
+}
+
+export type UnloadedProps = { readonly onAgain: () => void; readonly onBack: () => void };
+
+/** Stands in place of a part that cannot be fetched: without the network, or when the server has another page by now. */
+export function Unloaded({ onAgain, onBack }: UnloadedProps) {
+  useEscape(true, onBack);
+  return (
+    <Center ref={handsFocusOn} flex="1" minH="0" flexDirection="column" gap="3" p="4" textAlign="center">
+      <Text role="alert" textStyle="sm" color="fg.muted">
+        {words.unloaded}
+      </Text>
+      <Flex gap="2" wrap="wrap" justify="center">
+        <Button onClick={onAgain}>{words.again}</Button>
+        <Reload />
+        <Button variant="outline" onClick={onBack}>
+          {words.back}
+        </Button>
+      </Flex>
     </Center>
   );
 }

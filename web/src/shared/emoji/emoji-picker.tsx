@@ -1,7 +1,7 @@
 import { Box, Button, Center, Spinner, Text, VisuallyHidden } from "@chakra-ui/react";
 import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
 import { texts } from "@/shared/texts";
-import { useLoaded } from "./use-loaded";
+import { useLoaded } from "@/shared/use-loaded";
 
 const words = texts.emoji;
 
