@@ -1,6 +1,9 @@
 // What is done with the page of the list, and seen of it.
 import assert from "node:assert/strict";
 
+/** The first message of the stage has this sequence, as in list-page/stage.ts. */
+export const FIRST = 1_000_000;
+
 /** Runs `act` on the page with its stage. */
 export function stage(page, act) {
   return page.evaluate(`(${act})(window.stage)`);

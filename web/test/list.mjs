@@ -4,12 +4,13 @@
 import assert from "node:assert/strict";
 import { launchBrowser, watchFaults } from "./browser.mjs";
 import { serveListPage } from "./list-build.mjs";
+import { isUsedByKeys, leavesFocusInTheList } from "./list-keys.mjs";
 import { measure } from "./list-measure.mjs";
 import {
   calls,
+  FIRST,
   frames,
   isAtEnd,
-  isInSight,
   isLedTo,
   isStill,
   message,
@@ -22,7 +23,6 @@ import {
   wheel,
 } from "./list-steps.mjs";
 
-const FIRST = 1_000_000; // as in list-page/stage.ts
 const PHONE = { width: 390, height: 780 };
 const CASES = [
   opensAtTheEnd,
@@ -30,12 +30,14 @@ const CASES = [
   staysPutWhileReadingBack,
   letsGoOfTheEndWhileManyCome,
   loadsOlderWithoutAJump,
+  triesAgainWhatFailed,
   bearsOlderOnesGoing,
   keepsTheRowOfAnOwnMessage,
   showsWhereTheUnreadBegins,
   leadsToAMessage,
   endsAWindowIntoThePast,
   isUsedByKeys,
+  leavesFocusInTheList,
   says,
 ];
 
@@ -159,6 +161,19 @@ async function staysPutWhileReadingBack(page, log) {
   await stage(page, (it) => it.write("w1", "written far from the end"));
   await seen(log.getByText("written far from the end"));
   await isAtEnd(page, log, "after writing");
+
+  await stage(page, (it) => {
+    it.fail("w1");
+    it.write("w2", "written while w1 has failed");
+  });
+  await isAtEnd(page, log, "after writing more");
+  await wheel(page, log, -1_500);
+  await seen(jump);
+  await isStill(log);
+  const there = await places(log);
+  await stage(page, (it) => it.land("w2"));
+  await frames(page, 3);
+  assert.deepEqual(await moved(log, there), [], "who reads stays where they read when an own message lands");
 }
 
 /** Nobody is held at the end of a list in which messages come all the time. */
@@ -200,12 +215,30 @@ async function loadsOlderWithoutAJump(page, log) {
   await stage(page, (it) => it.prepend(100, { hasOlder: false }));
   await frames(page, 4);
   assert.deepEqual(await moved(log, before), [], "at the very top");
+}
 
-  await stage(page, (it) => it.set({ hasOlder: true, older: "failed" }));
-  await until(page, log, () => document.querySelector('[role="log"]').scrollTop === 0, -3_000);
-  const { older } = await calls(page);
-  await page.getByRole("button", { name: "Load older messages" }).click();
-  assert.equal((await calls(page)).older, older + 1, "what failed is tried again when one wishes");
+async function triesAgainWhatFailed(page, log) {
+  await stage(page, (it) => it.fill(100, { hasOlder: true }));
+  await seen(message(log, FIRST + 99));
+  const button = page.getByRole("button", { name: "Load older messages" });
+  const fails = async (asked, when) => {
+    await until(page, log, () => document.querySelector('[role="log"]').scrollTop === 0, -3_000);
+    await until(page, log, (it) => it.scene.older === "loading", 0, when);
+    await stage(page, (it) => it.set({ older: "failed" }));
+    await seen(button);
+    await isStill(log);
+    assert.equal((await calls(page)).older, asked, `${when}, and not on and on`);
+  };
+  await fails(1, "as one comes near");
+  await wheel(page, log, 3_000);
+  await isStill(log);
+  await fails(2, "as one comes back");
+  await button.click();
+  await fails(3, "as one wishes");
+  await stage(page, (it) => it.set({ isConnected: false }));
+  await frames(page, 3);
+  await stage(page, (it) => it.set({ isConnected: true }));
+  await fails(4, "as the server is there again");
 }
 
 async function bearsOlderOnesGoing(page, log) {
@@ -312,49 +345,6 @@ async function endsAWindowIntoThePast(page, log) {
   await jump.waitFor({ state: "detached" });
 }
 
-async function isUsedByKeys(page, log) {
-  await stage(page, (it) => it.fill(400, { hasOlder: true, older: "loading" }));
-  await seen(message(log, FIRST + 399));
-  const focused = () => page.evaluate(() => document.activeElement.closest("[data-row]")?.dataset.row);
-  const isFocused = (seq, when) =>
-    until(page, log, `document.activeElement.closest("[data-row]")?.dataset.row === "m${seq}"`, 0, when);
-  await log.focus();
-  await page.keyboard.press("ArrowUp");
-  await isFocused(FIRST + 399, "the last one in sight");
-  for (let i = 398; i >= 300; i--) {
-    await page.keyboard.press("ArrowUp");
-    await isFocused(FIRST + i, "the one above");
-    await isInSight(log, FIRST + i);
-  }
-  await page.keyboard.press("ArrowDown");
-  await isFocused(FIRST + 301, "the one below");
-  assert.equal(await page.evaluate(() => document.activeElement.tabIndex), -1);
-  await page.keyboard.press("Home");
-  await isFocused(FIRST, "the first one");
-  await isInSight(log, FIRST);
-  for (let i = 0; i < 6; i++) {
-    const top = await log.evaluate((list) => list.scrollTop);
-    await page.keyboard.press("PageDown");
-    await until(page, log, `document.querySelector('[role="log"]').scrollTop > ${top + 100}`, 0, "a page down");
-  }
-  await isStill(log);
-  assert.ok(await log.evaluate((list) => list.contains(document.activeElement)), "the keys stay with the list");
-  const top = await log.evaluate((list) => list.scrollTop);
-  await page.keyboard.press("PageUp");
-  await until(page, log, `document.querySelector('[role="log"]').scrollTop < ${top - 100}`, 0, "a page up");
-  await page.keyboard.press("End");
-  await isFocused(FIRST + 399, "the last one");
-  await isAtEnd(page, log, "after End");
-  await page.keyboard.press("Tab");
-  assert.equal(await focused(), undefined, "the list is one stop");
-  await page.keyboard.press("Shift+Tab");
-  await page.keyboard.press("ArrowUp");
-  assert.ok(await focused());
-  await page.keyboard.press("Escape");
-  assert.ok(await page.getByLabel("Message", { exact: true }).evaluate((box) => box === document.activeElement));
-  assert.equal((await calls(page)).escape, 1);
-}
-
 async function says(page, log) {
   assert.equal(await log.getAttribute("aria-live"), "off", "rows that come and go are not news");
   await stage(page, (it) => it.fill(100, { hasOlder: true }));
@@ -374,4 +364,17 @@ async function says(page, log) {
   await stage(page, (it) => it.come(3));
   await stage(page, (it) => it.come(2));
   await said.getByText("5 new messages", { exact: true }).waitFor({ state: "attached" });
+
+  await stage(page, (it) => {
+    it.write("w1", "mine");
+    it.fail("w1");
+  });
+  const alerts = page.getByRole("alert");
+  await alerts.getByText("Not sent. No. Your message was: mine").waitFor({ state: "attached" });
+  await wheel(page, log, -3_000);
+  await log.locator('[data-row="iw1"]').waitFor({ state: "detached" });
+  await page.keyboard.press("End");
+  await wheel(page, log, 30_000);
+  await seen(log.getByRole("button", { name: "Discard" }));
+  assert.equal(await alerts.count(), 1, "a row that comes into sight again is no news");
 }

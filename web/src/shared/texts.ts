@@ -1,3 +1,5 @@
+import { counted } from "./plural";
+
 /** Every text of the interface, in one place: for a translator, and for one voice. */
 export const texts = {
   product: "chitchat",
@@ -19,7 +21,6 @@ export const texts = {
     ended: "Your sign-in has ended. Join again to go on.",
     leftElsewhere: "You were signed out in another tab. Join again to go on here.",
     replacedElsewhere: "Somebody else joined in another tab. Join again to go on here.",
-    unreachable: "The server cannot be reached. Try again in a moment.",
   },
 
   chat: {
@@ -29,7 +30,7 @@ export const texts = {
     mentionsYou: "mentions you",
     linkTo: (clock: string, full: string) => `${clock}, link to this message of ${full}`,
     came: (name: string, text: string) => `${name}: ${text}`,
-    cameTogether: (count: number) => `${count} new messages`,
+    cameTogether: (count: number) => counted(count, { one: "# new message", other: "# new messages" }),
     unread: "New",
     unreadLine: "New messages begin here",
     loading: "Reading the history…",
@@ -45,13 +46,14 @@ export const texts = {
     loadingNewer: "Reading newer messages…",
     latest: (unseen: number) => {
       if (unseen === 0) return "Jump to latest";
-      return unseen === 1 ? "1 new message · Jump to latest" : `${unseen} new messages · Jump to latest`;
+      return counted(unseen, { one: "# new message · Jump to latest", other: "# new messages · Jump to latest" });
     },
     sending: "Sending…",
     notSent: "Not sent.",
     noReason: "The server did not take it, or it waited for more than a day.",
     failed: (why: string, text: string) => `${why} Your message was: ${text}`,
-    failedTogether: (count: number) => `${count} messages were not sent.`,
+    failedTogether: (count: number) =>
+      counted(count, { one: "# message was not sent.", other: "# messages were not sent." }),
     tryAgain: "Try again",
     discard: "Discard",
     today: "Today",
@@ -59,8 +61,8 @@ export const texts = {
     joined: "{name} joined",
     left: "{name} left",
     returned: "{name} left and came back",
-    andOthers: (count: number) => (count === 1 ? "1 other" : `${count} others`),
-    people: (count: number) => `${count} people`,
+    andOthers: (count: number) => counted(count, { one: "# other", other: "# others" }),
+    people: (count: number) => counted(count, { one: "# person", other: "# people" }),
   },
 
   text: {
@@ -74,12 +76,14 @@ export const texts = {
 
   composer: {
     label: "Message",
+    state: "State of the message",
     placeholder: (channel: string) => `Message #${channel}`,
     hint: "Enter sends, Shift+Enter makes a new line",
     touchHint: "Enter makes a new line",
     send: "Send",
-    tooLong: (over: number) => `${over} too many`,
-    remaining: (count: number) => `${count} left`,
+    tooLong: (over: number) => counted(over, { one: "# character too many", other: "# characters too many" }),
+    tooLongSaid: "The message is too long.",
+    remaining: (count: number) => counted(count, { one: "# character left", other: "# characters left" }),
     full: "Too many messages are waiting to be sent.",
     suggestions: { emoji: "Emoji that fit", mention: "People that fit" },
   },
@@ -146,16 +150,26 @@ export const texts = {
     label: "Name of a channel",
     list: "Channels",
     openNew: "Open {name}",
-    nothing: "No open channel is named so.",
-    help: "Keys",
+    nothing: "No open channel has that in its name, and none can be named so.",
+    help: "Keyboard shortcuts",
     keys: [
       ["Ctrl+K or ⌘K", "Switch channel, or open another"],
       ["Alt+↑ Alt+↓", "The channel above or below"],
       ["Alt+Shift+↑ Alt+Shift+↓", "The next channel with something unread"],
-      ["Enter", "Send"],
+      ["Enter", "In the message box: send"],
       ["Shift+Enter", "A new line"],
+      ["Ctrl or ⌘ + B, I, E", "Bold, italic, code"],
+      ["↑ ↓", "In the messages: one up or down"],
+      ["Home End", "In the messages: to the first, to the newest"],
+      ["Enter", "On a message: its own address"],
       ["Escape", "Close what is open"],
     ],
+  },
+
+  refusals: {
+    unreachable: "The server cannot be reached. Try again in a moment.",
+    unreadable: "The server’s answer cannot be read. Try again in a moment.",
+    tooManyChannels: (most: number) => `Leave a channel first: no more than ${most} can be open.`,
   },
 
   theme: {
@@ -172,7 +186,8 @@ export const texts = {
     all: "All messages",
     denied: "The browser does not allow them. Its settings for this page can change that.",
     title: (name: string, channel: string) => `${name} in #${channel}`,
-    many: (count: number, channel: string) => `${count} new messages in #${channel}`,
+    many: (count: number, channel: string) =>
+      `${counted(count, { one: "# new message", other: "# new messages" })} in #${channel}`,
     manyBody: (names: string) => `From ${names}`,
   },
 
@@ -185,7 +200,7 @@ export const texts = {
     latest: "Jump to latest",
     open: "History",
     label: "The channel as it was",
-    slider: "Moment",
+    slider: "Moment to look at",
     exact: "Date and time",
     readingAt: "Reading…",
     nothing: "Nothing has been said here, so there is no past to look at.",
@@ -195,6 +210,7 @@ export const texts = {
   },
 
   connection: {
+    label: "Connection",
     connecting: "Connecting…",
     reconnecting: "Reconnecting…",
     lost: "Connection lost.",

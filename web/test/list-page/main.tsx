@@ -29,7 +29,7 @@ const on = {
   onSeen: (seq: number) => void calls.seen.push(seq),
   onReadingBack: (isReadingBack: boolean) => void calls.readingBack.push(isReadingBack),
   onToLatest: () => void calls.latest++,
-  onTryAgain: () => {},
+  onTryAgain: (id: string) => stage.tryAgain(id),
   onDiscard: (id: string) => stage.set({ pending: stage.scene.pending.filter((item) => item.id !== id) }),
 };
 

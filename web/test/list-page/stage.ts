@@ -22,6 +22,7 @@ export type Scene = Pick<
   | "older"
   | "hasNewer"
   | "newer"
+  | "isConnected"
   | "isReading"
   | "historyFailed"
   | "readTo"
@@ -36,6 +37,7 @@ const EMPTY: Scene = {
   older: "idle",
   hasNewer: false,
   newer: "idle",
+  isConnected: true,
   isReading: true, // until the first messages are there
   historyFailed: false,
   readTo: undefined,
@@ -112,10 +114,16 @@ export class Stage {
   }
 
   fail(id: string): void {
-    const failed = this.scene.pending.map((item) =>
-      item.id === id ? { ...item, status: "failed" as const, reason: "No." } : item,
-    );
-    this.set({ pending: failed });
+    this.become(id, { status: "failed", reason: "No." });
+  }
+
+  tryAgain(id: string): void {
+    this.become(id, { status: "sending" });
+  }
+
+  private become(id: string, change: Partial<Pending>): void {
+    const pending = this.scene.pending.map((item) => (item.id === id ? { ...item, ...change } : item));
+    this.set({ pending });
   }
 
   /** What was written stands in the log. */

@@ -14,11 +14,13 @@ const said = (seq: number, text: string, user?: typeof ADA): Message => ({ ...me
 
 let feed: (messages: readonly Message[]) => void;
 
+const NONE: readonly never[] = [];
+
 /** The announcer with messages that can be changed. */
 function Feed({ messages }: { readonly messages: readonly Message[] }) {
   const [list, setList] = useState(messages);
   feed = setList;
-  return <Announcer messages={list} isLive selfId={ADA.id} />;
+  return <Announcer messages={list} pending={NONE} isLive selfId={ADA.id} />;
 }
 
 it("says what others say, at most once a second, and nothing of what was there", () => {

@@ -1,7 +1,9 @@
 import { Box, Button, Center, Flex, Spinner, Text } from "@chakra-ui/react";
+import type { MouseEvent } from "react";
 import type { PageState } from "@/client/paging";
 import { Name, Sentence } from "@/shared/name";
 import { texts } from "@/shared/texts";
+import { leaveFocus } from "./leave-focus";
 
 const words = texts.chat;
 
@@ -78,6 +80,10 @@ type PageEndProps = {
 
 /** Where the next page comes by itself. */
 function PageEnd({ state, waiting, failed, again, onLoad }: PageEndProps) {
+  const load = ({ currentTarget }: MouseEvent<HTMLElement>): void => {
+    leaveFocus(currentTarget, currentTarget.closest<HTMLElement>('[role="log"]'));
+    onLoad();
+  };
   return (
     <Center h={END_HEIGHT} flexDirection="column" gap="1" px="4" color="fg.muted" textStyle="sm">
       {state === "failed" ? (
@@ -85,7 +91,7 @@ function PageEnd({ state, waiting, failed, again, onLoad }: PageEndProps) {
           <Text role="status" color="fg.warning">
             {failed}
           </Text>
-          <Button size="xs" variant="outline" onClick={onLoad}>
+          <Button size="xs" variant="outline" onClick={load}>
             {again}
           </Button>
         </>

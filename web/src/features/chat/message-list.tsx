@@ -1,5 +1,5 @@
 import { Box, Button } from "@chakra-ui/react";
-import { useCallback, useLayoutEffect, useMemo, useRef } from "react";
+import { type MouseEvent, useCallback, useLayoutEffect, useMemo, useRef } from "react";
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import type { Note } from "@/client/fold";
 import type { User } from "@/client/frames";
@@ -10,6 +10,7 @@ import type { PageState } from "@/client/paging";
 import { texts } from "@/shared/texts";
 import { Announcer } from "./announcer";
 import { DayLabel } from "./day-label";
+import { leaveFocus } from "./leave-focus";
 import { ListBottom, ListTop } from "./list-ends";
 import { EMPTY_TIMELINE, extend, rowAt, type Timeline } from "./timeline";
 import { renderRow } from "./timeline-row";
@@ -45,6 +46,8 @@ export type MessageListProps = {
   readonly hasNewer: boolean;
   readonly newer: PageState;
   readonly onLoadNewer: () => void;
+  /** Whether the server can be reached; a page that could not be read is asked for again when it can. */
+  readonly isConnected?: boolean;
   readonly isReading: boolean;
   readonly historyFailed: boolean;
   /** What was read when the channel was opened. */
@@ -78,7 +81,7 @@ export function MessageList(props: MessageListProps) {
 }
 
 function ChannelList(props: MessageListProps) {
-  const { channel, self, messages, hasOlder, hasNewer, isReading, target, onEscape } = props;
+  const { channel, self, messages, pending, hasOlder, hasNewer, isReading, target, onEscape } = props;
   const virtuoso = useRef<VirtuosoHandle>(null);
   const isLive = !hasNewer && !(isReading && messages.length === 0);
   const timeline = useTimeline(props);
@@ -121,9 +124,9 @@ function ChannelList(props: MessageListProps) {
           onKeyDown={onKeyDown}
         />
       </Box>
-      <Announcer messages={messages} isLive={isLive} selfId={self.id} />
+      <Announcer messages={messages} pending={pending} isLive={isLive} selfId={self.id} />
       {!atEnd && <DayLabel list={list} timeline={timeline} />}
-      {(!atEnd || hasNewer) && <LatestButton unseen={unseen} onClick={toLatest} />}
+      {(!atEnd || hasNewer) && <LatestButton unseen={unseen} list={list} onClick={toLatest} />}
     </Box>
   );
 }
@@ -161,7 +164,17 @@ function keyOfRow(index: number, _: unknown, { timeline }: ListContext): string 
   return rowAt(timeline, index)?.key ?? `${index}`;
 }
 
-function LatestButton({ unseen, onClick }: { readonly unseen: number; readonly onClick: () => void }) {
+type LatestButtonProps = {
+  readonly unseen: number;
+  readonly list: HTMLElement | null;
+  readonly onClick: () => void;
+};
+
+function LatestButton({ unseen, list, onClick }: LatestButtonProps) {
+  const press = ({ currentTarget }: MouseEvent<HTMLElement>): void => {
+    leaveFocus(currentTarget, list);
+    onClick();
+  };
   return (
     <Button
       size="xs"
@@ -171,7 +184,7 @@ function LatestButton({ unseen, onClick }: { readonly unseen: number; readonly o
       bottom="3"
       left="50%"
       transform="translateX(-50%)"
-      onClick={onClick}
+      onClick={press}
     >
       {words.latest(unseen)}
     </Button>

@@ -1,11 +1,13 @@
 import { Box, Button, Flex, Text } from "@chakra-ui/react";
-import { Fragment } from "react";
+import { Fragment, type MouseEvent } from "react";
 import type { User } from "@/client/frames";
 import type { Pending } from "@/client/outbox";
 import { Names, Sentence } from "@/shared/name";
 import { texts } from "@/shared/texts";
 import { dayKey, dayName } from "@/shared/time";
+import { whyNotSent } from "./announcement";
 import type { Move } from "./layout";
+import { leaveFocus } from "./leave-focus";
 import { useToday } from "./use-today";
 
 const words = texts.chat;
@@ -84,15 +86,19 @@ export type FailedStateProps = {
   readonly onDiscard: (id: string) => void;
 };
 
-/** Why a message was not sent, and what a person can do about it. */
+/** Why a message was not sent, and what a person can do about it. It speaks to no screen reader by itself: the announcer does, once. */
 export function FailedState({ item, onTryAgain, onDiscard }: FailedStateProps) {
   if (item.status !== "failed") return null;
+  const tryAgain = ({ currentTarget }: MouseEvent<HTMLElement>): void => {
+    leaveFocus(currentTarget, currentTarget.closest("article"));
+    onTryAgain(item.id);
+  };
   return (
-    <Flex align="center" wrap="wrap" gap="2" mt="1" role="alert">
+    <Flex align="center" wrap="wrap" gap="2" mt="1">
       <Text textStyle="xs" color="fg.error">
-        {words.notSent} {item.reason}
+        {whyNotSent(item)}
       </Text>
-      <Button size="2xs" variant="outline" onClick={() => onTryAgain(item.id)}>
+      <Button size="2xs" variant="outline" onClick={tryAgain}>
         {words.tryAgain}
       </Button>
       <Button size="2xs" variant="ghost" onClick={() => onDiscard(item.id)}>
