@@ -86,7 +86,7 @@ describe("an account", () => {
     await account.signIn({ ...ADA, channel: "lobby" });
     for (let i = 0; i < 10; i++) {
       account.refused("lobby", await account.token("lobby"));
-      account.accepted();
+      account.accepted("lobby");
     }
     expect(account.state().kind).toBe("signed-in");
   });

@@ -2,6 +2,7 @@ import { type ApiClient, ApiError, type Claims, CODE_UNREADABLE, type Credential
 import { readClaims } from "./claims";
 import type { User } from "./frames";
 import { Listeners } from "./listeners";
+import { onPageBack } from "./network";
 import { asFields, type Store } from "./store";
 
 /** Why a person who did not leave here is signed out: the sign-in's end, or what another page did. */
@@ -20,7 +21,7 @@ const TOKEN = "chitchat.token ";
 /** A minute before its end a token counts as ended: clocks differ. */
 const MARGIN_S = 60;
 
-/** So many fresh tokens in a row that are refused, and none taken, are the end: a server may restart, and take another secret. */
+/** So many fresh tokens of a channel in a row that are refused, and none taken, are the end: a server may restart, and take another secret. */
 const REFUSALS = 3;
 
 /**
@@ -29,8 +30,9 @@ const REFUSALS = 3;
  */
 export class Account {
   private readonly changes = new Listeners();
+  private readonly ends: (() => void)[] = [];
   private readonly asked = new Map<string, Promise<string>>();
-  private refusals = 0;
+  private readonly refusals = new Map<string, number>(); // by channel
   private known: Identity | undefined; // of the one whom this page knows, whatever another page makes of the store
   private current: AccountState;
 
@@ -40,7 +42,10 @@ export class Account {
   ) {
     this.current = this.stored() ?? { kind: "signed-out", why: undefined };
     this.known = this.identity();
-    store.watch((key) => this.changedElsewhere(key));
+    this.ends.push(
+      store.watch((key) => this.changedElsewhere(key)),
+      onPageBack(() => this.changedElsewhere("")),
+    );
   }
 
   readonly subscribe = this.changes.subscribe;
@@ -65,8 +70,14 @@ export class Account {
 
   /** Forgets the tokens, and remembers the name for the next time. */
   signOut(why?: SignedOut): void {
-    this.forgetTokens();
-    this.store.set(ACCOUNT, this.known);
+    const stored = this.stored();
+    const { current } = this;
+    const isAnothers =
+      stored?.kind === "signed-in" && current.kind === "signed-in" && stored.user.id !== current.user.id;
+    if (!isAnothers) {
+      this.forgetTokens();
+      this.store.set(ACCOUNT, this.known);
+    }
     this.become({ kind: "signed-out", why });
   }
 
@@ -93,17 +104,23 @@ export class Account {
     return answer;
   }
 
-  /** The server took a token of ours. */
-  accepted(): void {
-    this.refusals = 0;
+  /** The server took a token of ours for the channel. */
+  accepted(channel: string): void {
+    this.refusals.delete(channel);
   }
 
   /** The server refused this token: the next one is a fresh one, and where those are refused, too, the sign-in has ended. */
   refused(channel: string, token: string): void {
     if (this.current.kind !== "signed-in" || this.store.get(this.key(channel)) !== token) return;
     this.store.set(this.key(channel), undefined);
-    this.refusals++;
-    if (this.refusals > REFUSALS) this.signOut("ended");
+    const refusals = (this.refusals.get(channel) ?? 0) + 1;
+    this.refusals.set(channel, refusals);
+    if (refusals > REFUSALS) this.signOut("ended");
+  }
+
+  /** Stops listening to what other pages do. */
+  close(): void {
+    for (const end of this.ends.splice(0)) end();
   }
 
   /** Forgets the token of a channel that the person left. */
@@ -115,7 +132,7 @@ export class Account {
     const { current, known } = this;
     if (!known || current.kind !== "signed-in") throw new ApiError("unauthorized", "Sign in first.", 401);
     const token = await this.api.signIn({ ...known, channel }).catch((error: unknown) => {
-      if (error instanceof ApiError && ENDS_SIGN_IN.has(error.status)) this.signOut("ended");
+      if (endsSignIn(error)) this.signOut("ended");
       throw error;
     });
     if (this.current !== current) throw new ApiError("unauthorized", "You were signed out.", 401);
@@ -136,7 +153,7 @@ export class Account {
 
   private forgetTokens(): void {
     for (const key of this.store.keys(TOKEN)) this.store.set(key, undefined);
-    this.refusals = 0;
+    this.refusals.clear();
   }
 
   private identity(): Identity | undefined {
@@ -174,3 +191,8 @@ function keyOf(userId: string, channel: string): string {
 
 /** The statuses with which a server that once signed somebody in says that it does so no more. */
 const ENDS_SIGN_IN = new Set([401, 403, 404, 405]);
+
+/** Whether the server itself said so; a proxy without a server says the same, in words of its own. */
+function endsSignIn(error: unknown): boolean {
+  return error instanceof ApiError && error.code !== CODE_UNREADABLE && ENDS_SIGN_IN.has(error.status);
+}

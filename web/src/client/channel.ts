@@ -1,9 +1,9 @@
 import type { Account } from "./account";
 import { type ApiClient, isUnauthorized } from "./api";
-import { readClaims } from "./claims";
+import { ChannelToken } from "./channel-token";
 import type { AfterClose } from "./close-codes";
 import { Connection, type OpenSocket } from "./connection";
-import type { ConnectionState } from "./connection-state";
+import { type ConnectionState, wasGood } from "./connection-state";
 import { EMPTY_FEED, type Feed, type FeedInput, fold } from "./fold";
 import type { Frame, User } from "./frames";
 import { HistoryReader } from "./history-reader";
@@ -20,6 +20,7 @@ import { SessionKeeper } from "./session-keeper";
 import type { Store } from "./store";
 import { NOBODY_TYPES, nextStop, settled, TELL_TYPING_MS, type Typists, typed } from "./typists";
 import { NOTHING_UNREAD, type Unread, unreadOf } from "./unread";
+import { uuidv7 } from "./uuid";
 
 /** What a channel stands on. */
 export type ChannelOptions = {
@@ -52,20 +53,14 @@ export type ChannelState = {
   readonly readTo: number | undefined;
 };
 
-/** What the server refused for good is said so, where it gave no reason: it closed the socket. */
-export const REASON_CLOSED = "";
+/** The reason of what the server refused by closing the socket: it gave none. */
+const REASON_CLOSED = "";
 
 /** When the list is not read back, so many messages are kept, and twice as many are let come before the oldest go. */
 const KEPT = 1_000;
 
 /** When it is, so many: nobody has scrolled that far, and a page's memory ends somewhere. */
 const KEPT_READING_BACK = 100_000;
-
-/** A token is renewed this long before its end, in milliseconds. */
-const RENEW_BEFORE_MS = 5 * 60_000;
-
-/** setTimeout takes no more milliseconds than this. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A channel that is open: its history and what comes live, what is to be sent, who is here, who types, what is unread. */
 export class Channel {
@@ -75,6 +70,7 @@ export class Channel {
   readonly owner: string;
   private readonly changes = new Listeners();
   private readonly arrivals = new Listeners<[messages: readonly Message[]]>();
+  private readonly token: ChannelToken;
   private readonly connection: Connection;
   private readonly sender: Sender;
   private readonly outboxes: OutboxStore;
@@ -83,11 +79,10 @@ export class Channel {
   private readonly history: HistoryReader;
   private readonly ends: (() => void)[] = [];
   private current: ChannelState;
-  private token = "";
   private started = false;
   private readingBack = false;
   private toldTypingAt = 0;
-  private renewal: ReturnType<typeof setTimeout> | undefined;
+  private announcedTo: number | undefined; // nothing is news that was there when the channel was opened
   private typingTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: ChannelOptions) {
@@ -99,22 +94,23 @@ export class Channel {
     this.sender = new Sender(this.outboxes.load(Date.now()));
     this.session = new SessionKeeper(pageStore, this.owner);
     this.readMark = new ReadMark(store, this.owner);
+    this.token = new ChannelToken(options.account, name, (token) => this.authenticate(token));
     this.history = new HistoryReader({
       api: options.api,
-      token: () => this.freshToken(),
+      token: () => this.token.get(),
       feed: () => this.current.feed,
       apply: (input) => this.apply(input),
       onTried: (failed) => this.historyTried(failed),
-      onUnauthorized: () => options.account.refused(name, this.token),
+      onUnauthorized: (token) => this.token.refused(token),
     });
     this.connection = new Connection({
       openSocket: options.openSocket,
       url: () => this.url(),
-      probe: () => (this.token === "" ? undefined : { type: "auth", token: this.token }),
+      probe: () => ({ type: "auth", id: uuidv7(), token: this.token.inUse() }),
       onFrames: (frames) => this.hear(frames),
       onClosed: (after) => this.closed(after),
       onRefused: () => void this.refused(),
-      onState: (connection) => this.change({ connection }),
+      onState: (connection) => this.connectionChanged(connection),
     });
     this.current = {
       feed: EMPTY_FEED,
@@ -135,10 +131,11 @@ export class Channel {
   /** Calls the listener with messages of others that came live, after the history. Returns what ends it. */
   readonly onArrival = this.arrivals.subscribe;
 
-  /** Reads the history, and then keeps up until it is closed. */
+  /** Reads the history, and then keeps up until it is closed. A closed one can be opened again. */
   open(): void {
     if (this.started) return;
     this.started = true;
+    this.token.start();
     const { store } = this.options;
     this.ends.push(
       this.sender.subscribe(() => this.senderChanged()),
@@ -151,14 +148,14 @@ export class Channel {
 
   /** Lets go of the channel. The others see that the person left it. */
   close(): void {
+    this.started = false;
     for (const end of this.ends.splice(0)) end();
+    this.token.stop();
     this.history.stop();
     this.connection.stop();
     this.sender.disconnected();
     this.readMark.flush();
-    clearTimeout(this.renewal);
     clearTimeout(this.typingTimer);
-    this.started = false;
   }
 
   /** Somebody leaves for good: what they wrote and did not send is not for the next one at this screen. */
@@ -188,11 +185,12 @@ export class Channel {
     if (this.connection.transmit({ type: "typing" })) this.toldTypingAt = now;
   };
 
-  /** The person has read all up to this sequence. */
+  /** The person has read all up to this sequence, or up to the end when it is beyond. */
   readonly markRead = (seq: number): void => {
     const { position } = this.current.feed;
-    if (position && this.readMark.advance({ epoch: position.epoch, seq }))
-      this.change(this.readingOf(this.current.feed));
+    if (!position) return;
+    const to = { epoch: position.epoch, seq: Math.min(seq, position.seq) };
+    if (this.readMark.advance(to)) this.change(this.readingOf(this.current.feed));
   };
 
   /** While the person reads what is far back, nothing that was read is let go of. */
@@ -208,52 +206,46 @@ export class Channel {
     this.change({ older: done ? "idle" : "failed" });
   };
 
-  private async freshToken(): Promise<string> {
-    const token = await this.options.account.token(this.name);
-    this.use(token);
-    return token;
-  }
-
   private async url(): Promise<string> {
     const { origin } = this.options;
-    const token = await this.freshToken();
+    const token = await this.token.get();
     return channelUrl({ origin, token, after: this.current.feed.position, session: this.session.id() });
   }
 
-  /** Goes on with this token, and asks for the next in time. */
-  private use(token: string): void {
-    if (token === this.token) return;
-    this.token = token;
-    clearTimeout(this.renewal);
-    const endsAt = (readClaims(token)?.exp ?? 0) * 1000;
-    const wait = Math.max(RENEW_BEFORE_MS / 10, endsAt - RENEW_BEFORE_MS - Date.now());
-    this.renewal = setTimeout(() => void this.renew(), Math.min(wait, LONGEST_TIMER_MS));
+  /** The connection lives on with a fresh token. */
+  private authenticate(token: string): void {
+    this.connection.transmit({ type: "auth", id: uuidv7(), token });
   }
 
-  /** The connection lives on with the fresh token; if there is none to be had, the server ends it in time. */
-  private async renew(): Promise<void> {
-    const token = await this.options.account.renew(this.name).catch(() => undefined);
-    if (token === undefined || !this.started) return;
-    this.use(token);
-    this.connection.transmit({ type: "auth", token });
+  private connectionChanged(connection: ConnectionState): void {
+    if (wasGood(this.current.connection, Date.now())) this.token.accepted();
+    this.change({ connection });
   }
 
   private apply(input: FeedInput): void {
     const before = this.current.feed;
     const folded = fold(before, input);
-    const feed = fold(folded, { kind: "trim", keep: this.readingBack ? KEPT_READING_BACK : KEPT });
+    const keep = this.readingBack ? KEPT_READING_BACK : KEPT;
+    const feed = input.kind === "older" ? folded : fold(folded, { kind: "trim", keep });
     if (feed === before) return;
+    if (before.position && before.position.epoch !== feed.position?.epoch) this.transplant();
     this.change({ feed, ...this.readingOf(feed) });
     this.settle(feed);
-    if (input.kind === "frames") this.announce(before, feed);
-    if (feed.chain.kind === "refetch") this.history.read();
+    this.announce(feed);
+    if (feed.chain.kind === "refetch" && this.started) this.history.read();
+  }
+
+  /** The server has another log. */
+  private transplant(): void {
+    this.announcedTo = undefined;
+    this.sender.transplant();
   }
 
   private hear(frames: readonly Frame[]): void {
     this.apply({ kind: "frames", frames });
     this.watchTyping(frames);
     for (const frame of frames) {
-      if (frame.type === "hello") this.greeted(frame.session);
+      if (frame.type === "hello") this.session.set(frame.session);
       if (frame.type === "hello" || frame.type === "reset") {
         this.sender.connected({
           transmit: (command) => this.connection.transmit(command),
@@ -265,20 +257,18 @@ export class Channel {
     this.settle(this.current.feed);
   }
 
-  private greeted(session: string): void {
-    this.session.set(session);
-    this.options.account.accepted();
-  }
-
   /** What is to be seen in the log, waits no more. */
   private settle({ messages, position }: Feed): void {
     const seen = position?.seq ?? 0;
     this.sender.settle(({ id, seq }) => (seq !== undefined && seq <= seen) || hasMessage(messages, this.self.id, id));
   }
 
-  private announce(before: Feed, { messages }: Feed): void {
-    const from = before.position?.seq;
-    if (from === undefined || before.chain.kind === "refetch") return;
+  /** Tells of what came, once it is known that nothing is missing before it. */
+  private announce({ messages, position, chain }: Feed): void {
+    if (!position || chain.kind === "refetch") return;
+    const from = this.announcedTo;
+    this.announcedTo = position.seq;
+    if (from === undefined || from >= position.seq) return;
     const first = messages.findLastIndex((message) => message.seq <= from) + 1;
     const news = messages.slice(first).filter((message) => message.from_user.id !== this.self.id);
     if (news.length > 0) this.arrivals.tell(news);
@@ -309,29 +299,30 @@ export class Channel {
     this.sender.disconnected(after.kind === "halt" ? REASON_CLOSED : undefined);
     this.setTypists(NOBODY_TYPES);
     if (after.kind !== "renew") return;
-    this.options.account.refused(this.name, this.token);
+    this.token.refused(this.token.inUse());
     void this.comeBack();
   }
 
   /** The server ended the connection for its token: with another one it goes on. */
   private async comeBack(): Promise<void> {
-    await this.freshToken().catch(() => undefined); // it is asked for again with the next socket
+    await this.token.get().catch(() => undefined); // it is asked for again with the next socket
     if (this.started) this.connection.renewed();
   }
 
   /** A browser does not tell why a socket was refused; the API does. */
   private async refused(): Promise<void> {
-    const { token } = this;
+    const token = this.token.inUse();
     try {
       await this.options.api.whoAmI(token);
       this.session.refused();
     } catch (error) {
-      if (isUnauthorized(error)) this.options.account.refused(this.name, token);
+      if (isUnauthorized(error)) this.token.refused(token);
     }
   }
 
   private historyTried(historyFailed: boolean): void {
-    if (!historyFailed) this.options.account.accepted();
+    if (!this.started) return;
+    if (!historyFailed) this.token.accepted();
     if (historyFailed !== this.current.historyFailed) this.change({ historyFailed });
     this.connection.start(); // where the history can't be had, what comes live can
   }

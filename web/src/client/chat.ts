@@ -39,6 +39,7 @@ export class Chat {
   readonly api: ApiClient;
   readonly account: Account;
   private readonly changes = new Listeners();
+  private readonly ends: (() => void)[] = [];
   private readonly channels = new Map<string, Channel>();
   private current: ChatState;
 
@@ -46,10 +47,12 @@ export class Chat {
     this.api = options.api ?? new ApiClient(options.origin);
     this.account = new Account(this.api, options.store);
     this.current = { account: this.account.state(), channels: [] };
-    this.account.subscribe(() => this.accountChanged());
-    options.store.watch((key) => {
-      if (key === this.key()) this.openKept();
-    });
+    this.ends.push(
+      this.account.subscribe(() => this.accountChanged()),
+      options.store.watch((key) => {
+        if (key === this.key()) this.openKept();
+      }),
+    );
     this.openKept();
   }
 
@@ -64,6 +67,13 @@ export class Chat {
     this.open(channel);
     return channel;
   };
+
+  /** Lets go of everything, and forgets nothing: the page is done with it. */
+  close(): void {
+    for (const end of this.ends.splice(0)) end();
+    for (const channel of this.channels.values()) channel.close();
+    this.account.close();
+  }
 
   /** Leaves all channels, and forgets who was here. */
   readonly signOut = (): void => {
@@ -161,10 +171,14 @@ export class Chat {
     return account.kind === "signed-in" ? CHANNELS + account.user.id : CHANNELS;
   }
 
+  /** Channels are of the person who opened them, and of nobody else. */
   private accountChanged(): void {
-    if (this.account.state().kind === "signed-out") {
-      for (const channel of this.channels.values()) channel.close();
-      this.channels.clear();
+    const account = this.account.state();
+    const id = account.kind === "signed-in" ? account.user.id : undefined;
+    for (const [name, channel] of this.channels) {
+      if (channel.self.id === id) continue;
+      channel.close();
+      this.channels.delete(name);
     }
     this.changed();
   }

@@ -1,5 +1,11 @@
 import { type AfterClose, afterClose } from "./close-codes";
-import { type ConnectionEvent, type ConnectionState, isConnected, nextConnectionState } from "./connection-state";
+import {
+  type ConnectionEvent,
+  type ConnectionState,
+  FIRST_CONNECTION,
+  isConnected,
+  nextConnectionState,
+} from "./connection-state";
 import { type Command, type Frame, parseFrame } from "./frames";
 import { Liveness } from "./liveness";
 import { onNetworkChange } from "./network";
@@ -41,7 +47,7 @@ const OPEN = 1; // WebSocket.OPEN, which a test has none of
 
 /** Keeps a socket of chitchat.v1 open from start to stop, and says what came over it. */
 export class Connection {
-  private current: ConnectionState = { kind: "connecting", attempt: 0 };
+  private current: ConnectionState = FIRST_CONNECTION;
   private socket: Socket | undefined;
   private attempts = 0; // numbers the sockets, those included that did not come to be
   private opened = false; // the upgrade was granted
@@ -75,7 +81,12 @@ export class Connection {
     this.drop(CLOSE_LEAVE);
     clearTimeout(this.timer);
     clearTimeout(this.gathering);
+    this.gathering = undefined;
     this.frames = [];
+    this.opened = false;
+    this.greeted = false;
+    this.current = FIRST_CONNECTION;
+    this.options.onState(this.current);
   }
 
   /** Gives the command to the socket; false when there is none that is ready. */
@@ -91,7 +102,7 @@ export class Connection {
 
   /** There is a fresh token, after the old one's end had ended the connection. */
   renewed(): void {
-    this.take({ kind: "renewed" });
+    this.take({ kind: "renewed", now: Date.now() });
   }
 
   /** Cuts a line that does not answer, and makes it anew. */
@@ -112,7 +123,11 @@ export class Connection {
   }
 
   private connect(url: string): void {
-    const socket = this.options.openSocket(url, SUBPROTOCOL);
+    const socket = this.tryToOpen(url);
+    if (!socket) {
+      this.lost(LOST);
+      return;
+    }
     this.socket = socket;
     socket.onopen = () => {
       if (socket === this.socket) this.opened = true;
@@ -126,6 +141,15 @@ export class Connection {
       if (!this.opened) this.options.onRefused();
       this.lost(afterClose(code));
     };
+  }
+
+  /** A browser throws where it will not even try, as for an address that its policy forbids. */
+  private tryToOpen(url: string): Socket | undefined {
+    try {
+      return this.options.openSocket(url, SUBPROTOCOL);
+    } catch {
+      return undefined;
+    }
   }
 
   private hear(data: unknown): void {

@@ -27,7 +27,7 @@ it("signs in, reads, hears and sends", async () => {
   let changes = 0;
   const unsubscribe = channel.subscribe(() => changes++);
   await vi.waitFor(() => expect(channel.state().connection.kind).toBe("open"), 5_000);
-  expect(said()).toEqual(["Bob: Good morning!"]);
+  await vi.waitFor(() => expect(said()).toEqual(["Bob: Good morning!"]), 5_000);
 
   channel.send("Good morning, Bob!");
   expect(channel.state().pending).toMatchObject([{ text: "Good morning, Bob!", status: "sending" }]);

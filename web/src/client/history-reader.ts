@@ -9,7 +9,8 @@ export type HistoryReaderOptions = {
   readonly apply: (input: FeedInput) => void;
   /** After each try: whether the history could not be read. */
   readonly onTried: (failed: boolean) => void;
-  readonly onUnauthorized: () => void;
+  /** The server refused this token. */
+  readonly onUnauthorized: (token: string) => void;
 };
 
 /** The longest wait between two tries to read the history, in milliseconds: a person looks at a hole. */
@@ -22,6 +23,7 @@ const OLDER_PAGE = 200;
 /** Reads the newest history whenever the feed is not whole, until it is, and older pages when asked. */
 export class HistoryReader {
   private running: AbortController | undefined;
+  private closing = new AbortController();
 
   constructor(private readonly options: HistoryReaderOptions) {}
 
@@ -33,23 +35,23 @@ export class HistoryReader {
     void this.readUntilWhole(control.signal);
   }
 
+  /** Stops what is on its way: nothing of it is applied any more. */
   stop(): void {
     this.running?.abort();
     this.running = undefined;
+    this.closing.abort();
+    this.closing = new AbortController();
   }
 
   /** Reads the page before the oldest message; false when it could not be had. */
   async readOlder(): Promise<boolean> {
-    const { api, token, feed, apply, onUnauthorized } = this.options;
+    const { api, feed, apply } = this.options;
+    const { signal } = this.closing;
     const before = feed().messages[0]?.seq;
     if (before === undefined) return true;
-    try {
-      apply({ kind: "older", before, page: await api.messages(await token(), { before, limit: OLDER_PAGE }) });
-      return true;
-    } catch (error) {
-      if (isUnauthorized(error)) onUnauthorized();
-      return false;
-    }
+    const page = await this.ask((token) => api.messages(token, { before, limit: OLDER_PAGE }, signal));
+    if (page && !signal.aborted) apply({ kind: "older", before, page });
+    return page !== undefined;
   }
 
   private async readUntilWhole(signal: AbortSignal): Promise<void> {
@@ -66,20 +68,25 @@ export class HistoryReader {
 
   /** Whether there was an answer. Without one, or with one that came too early to join on, it is tried again. */
   private async tryOnce(signal: AbortSignal): Promise<boolean> {
-    const { api, token, feed, apply, onUnauthorized } = this.options;
+    const { api, feed, apply } = this.options;
+    const seq = feed().position?.seq;
+    const at = seq === undefined ? {} : { min_seq: seq };
+    const answer = await this.ask((token) =>
+      Promise.all([api.messages(token, { ...at, limit: NEWEST_PAGE }, signal), api.users(token, at, signal)]),
+    );
+    if (answer && !signal.aborted) apply({ kind: "history", page: answer[0], people: answer[1] });
+    return answer !== undefined;
+  }
+
+  /** The answer, or undefined when there is none now: who asks, asks again or says so. */
+  private async ask<Answer>(call: (token: string) => Promise<Answer>): Promise<Answer | undefined> {
+    let token = "";
     try {
-      const given = await token();
-      const seq = feed().position?.seq;
-      const at = seq === undefined ? {} : { min_seq: seq };
-      const [page, people] = await Promise.all([
-        api.messages(given, { ...at, limit: NEWEST_PAGE }, signal),
-        api.users(given, at, signal),
-      ]);
-      if (!signal.aborted) apply({ kind: "history", page, people });
-      return true;
+      token = await this.options.token();
+      return await call(token);
     } catch (error) {
-      if (isUnauthorized(error) && !signal.aborted) onUnauthorized();
-      return false;
+      if (token !== "" && isUnauthorized(error)) this.options.onUnauthorized(token);
+      return undefined;
     }
   }
 }

@@ -8,6 +8,21 @@ export class Listeners<Args extends readonly unknown[] = []> {
   };
 
   tell(...args: Args): void {
-    for (const listener of [...this.all]) listener(...args);
+    for (const listener of [...this.all]) {
+      try {
+        listener(...args);
+      } catch (error) {
+        report(error); // it is heard of, and the others are told all the same
+      }
+    }
   }
+}
+
+/** Makes an error known as one that nobody caught. */
+function report(error: unknown): void {
+  if (typeof reportError === "function") reportError(error);
+  else
+    queueMicrotask(() => {
+      throw error;
+    });
 }

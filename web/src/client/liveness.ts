@@ -50,7 +50,10 @@ export class Liveness {
   private ask(): void {
     clearTimeout(this.timer);
     const askedAt = Date.now();
-    if (!this.options.probe()) return;
-    this.timer = setTimeout(() => (this.heardAt >= askedAt ? this.watch() : this.options.onDead()), ANSWER_MS);
+    const isAsked = this.options.probe(); // if not, the line is about to end, or not there yet
+    this.timer = setTimeout(
+      () => (!isAsked || this.heardAt >= askedAt ? this.watch() : this.options.onDead()),
+      ANSWER_MS,
+    );
   }
 }

@@ -22,6 +22,16 @@ export function onPageHide(listener: () => void): () => void {
   return () => window.removeEventListener("pagehide", listener);
 }
 
+/** Calls the listener when the browser brings a page back that it had put away: nobody told it what happened meanwhile. Returns what ends it. */
+export function onPageBack(listener: () => void): () => void {
+  if (typeof window === "undefined") return () => {};
+  const onShow = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted) listener();
+  };
+  window.addEventListener("pageshow", onShow);
+  return () => window.removeEventListener("pageshow", onShow);
+}
+
 /** Calls the listener when the page is looked at again. Returns what ends it. */
 export function onVisible(listener: () => void): () => void {
   if (typeof document === "undefined") return () => {};

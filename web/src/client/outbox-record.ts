@@ -5,8 +5,11 @@ import { MAX_TEXT_RUNES, runeCount } from "./text-rules";
 /** A message that waits, as it is kept over a reload. */
 export type OutboxRecord = Pick<Pending, "id" | "text" | "at" | "reason">;
 
-/** All records together take no more than this when written as JSON, in bytes of UTF-8: a store is small, and not ours alone. */
-export const MAX_RECORD_BYTES = 256 * 1024;
+/**
+ * All records together take no more than this when written as JSON, in bytes of UTF-8: what an outbox takes, written in
+ * the widest letters, and the reasons of what failed.
+ */
+export const MAX_RECORD_BYTES = 512 * 1024;
 
 /** What waited longer than this, in milliseconds, is not sent without asking the person: a day later it may be out of place. */
 export const MAX_WAIT_MS = 24 * 3_600_000;

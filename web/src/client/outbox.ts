@@ -34,6 +34,9 @@ export const EMPTY_OUTBOX: Outbox = { items: [], inFlight: undefined, quietUntil
 /** More waiting messages than this are not taken: what waits that long is better written again. */
 export const MAX_PENDING = 100;
 
+/** Nor more than this, in UTF-16 units of their texts: all that waits is kept over a reload, and a store is small. */
+export const MAX_PENDING_UNITS = 128 * 1024;
+
 /** A line that has not answered for this long, in milliseconds, is taken for dead. */
 export const ANSWER_TIMEOUT_MS = 10_000;
 
@@ -48,13 +51,15 @@ const ABOUT_TOKEN = new Set(["unauthorized", "forbidden"]);
 
 const DEFAULT_QUIET_MS = 1_000;
 
-export function isFull(outbox: Outbox): boolean {
-  return outbox.items.length >= MAX_PENDING;
+/** Whether no text, or not this one, is taken any more. */
+export function isFull({ items }: Outbox, text = ""): boolean {
+  const units = items.reduce((sum, item) => sum + item.text.length, text.length);
+  return items.length >= MAX_PENDING || units > MAX_PENDING_UNITS;
 }
 
 /** Takes a new message in; a full outbox stays as it is. */
 export function put(outbox: Outbox, id: string, text: string, now: number): Outbox {
-  if (isFull(outbox)) return outbox;
+  if (isFull(outbox, text)) return outbox;
   const item: Pending = { id, text, at: now, status: "sending", uncertain: false, tries: 0, notBefore: 0 };
   return { ...outbox, items: [...outbox.items, item] };
 }
@@ -123,6 +128,15 @@ export function condemned(outbox: Outbox, reason: string): Outbox {
   if (!outbox.inFlight) return outbox;
   const { id } = outbox.inFlight;
   return change(landed(outbox, id), id, (item) => ({ ...item, status: "failed", reason }));
+}
+
+/** The log is another one: what the former had acked is not in it, and is sent again. */
+export function transplanted(outbox: Outbox): Outbox {
+  const items = outbox.items.map(
+    ({ seq: _, ...item }): Pending =>
+      item.status === "sent" ? { ...item, status: "sending", uncertain: true, notBefore: 0 } : item,
+  );
+  return { ...outbox, items };
 }
 
 /** A person asks for another try of a failed one. */

@@ -31,6 +31,11 @@ export type PastOptions = {
   readonly token: () => Promise<string>;
 };
 
+/** The code of a page that is of another log than the window: nothing in it goes on from there. */
+export const CODE_OTHER_LOG = "other_log";
+
+const OTHER_LOG = "The server has another log now. Go back to its newest messages.";
+
 const HALF_PAGE = 50;
 const PAGE = 200;
 
@@ -81,7 +86,7 @@ export class Past {
     this.change({ older: "loading" });
     try {
       const page = await this.read({ before, limit: PAGE });
-      this.change({ older: "idle", hasOlder: page.has_more, messages: this.withPage(page) });
+      this.change({ ...this.joined(page), older: "idle", hasOlder: page.has_more });
     } catch {
       this.change({ older: "failed" }); // shown so, and who reads may ask again
     }
@@ -93,7 +98,7 @@ export class Past {
     this.change({ newer: "loading" });
     try {
       const page = await this.read({ after, limit: PAGE });
-      this.change({ newer: "idle", hasNewer: page.has_more, messages: this.withPage(page) });
+      this.change({ ...this.joined(page), newer: "idle", hasNewer: page.has_more });
     } catch {
       this.change({ newer: "failed" });
     }
@@ -105,7 +110,8 @@ export class Past {
       this.read({ after: seq, limit: HALF_PAGE }),
     ]);
     const messages = mergeMessages(older.messages.map(toMessage), newer.messages.map(toMessage));
-    const epoch = parsePosition(newer.position)?.epoch;
+    const epoch = epochOf(newer);
+    if (epoch !== epochOf(older)) throw new ApiError(CODE_OTHER_LOG, OTHER_LOG, 0);
     return { place: "idle", messages, hasOlder: older.has_more, hasNewer: newer.has_more, epoch };
   }
 
@@ -118,7 +124,7 @@ export class Past {
       hasNewer: false, // what came later was not there yet
       people: page.users,
       atSeq: page.at,
-      epoch: parsePosition(page.position)?.epoch,
+      epoch: epochOf(page),
     };
   }
 
@@ -127,8 +133,9 @@ export class Past {
     return api.messages(await token(), query, this.control.signal);
   }
 
-  private withPage(page: MessagesPage): readonly Message[] {
-    return mergeMessages(this.current.messages, page.messages.map(toMessage));
+  private joined(page: MessagesPage): Pick<PastState, "messages"> {
+    if (epochOf(page) !== this.current.epoch) throw new ApiError(CODE_OTHER_LOG, OTHER_LOG, 0);
+    return { messages: mergeMessages(this.current.messages, page.messages.map(toMessage)) };
   }
 
   private change(changed: Partial<PastState>): void {
@@ -136,4 +143,8 @@ export class Past {
     this.current = { ...this.current, ...changed };
     this.changes.tell();
   }
+}
+
+function epochOf({ position }: MessagesPage): string | undefined {
+  return parsePosition(position)?.epoch;
 }

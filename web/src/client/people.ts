@@ -12,6 +12,9 @@ export type People = {
   readonly total?: number;
 };
 
+/** The term of a session that nobody named one for; no leave that names one ends it. */
+const NO_TERM = "";
+
 /** Stands for the sessions of a user whom only a summary named. */
 const SUMMARISED = "";
 
@@ -53,7 +56,7 @@ export function isUncountable(people: People, frame: LogFrame): boolean {
 type ById = People["byId"];
 
 function join(byId: ById, { from_user, session, term }: JoinFrame): ById {
-  const sessions = new Map(byId.get(from_user.id)?.sessions).set(session, term);
+  const sessions = new Map(byId.get(from_user.id)?.sessions).set(session, term ?? NO_TERM);
   return new Map(byId).set(from_user.id, { user: from_user, sessions });
 }
 

@@ -22,7 +22,11 @@ export class ReadMark {
 
   /** The mark in the log of this position; who has none there, has read up to it. */
   of(position: Position): number {
-    if (this.mark?.epoch !== position.epoch) this.put(position);
+    if (this.mark?.epoch !== position.epoch) {
+      const stored = this.stored(); // another page may have been there first
+      if (stored?.epoch === position.epoch) this.mark = stored;
+      else this.put(position);
+    }
     return this.mark?.seq ?? position.seq;
   }
 
@@ -33,10 +37,10 @@ export class ReadMark {
     return true;
   }
 
-  /** Takes over what another page has read, and tells whether that is more. */
+  /** Takes over what another page has read, and tells whether that is more. A page in another log has read nothing here. */
   changedElsewhere(key: string): boolean {
     const stored = key === this.key ? this.stored() : undefined;
-    if (!stored || (this.mark?.epoch === stored.epoch && this.mark.seq >= stored.seq)) return false;
+    if (!stored || stored.epoch !== this.mark?.epoch || this.mark.seq >= stored.seq) return false;
     this.mark = stored;
     return true;
   }
@@ -46,7 +50,9 @@ export class ReadMark {
     if (this.timer === undefined) return;
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.mark) this.store.set(this.key, formatPosition(this.mark));
+    const stored = this.stored();
+    const isBehind = stored !== undefined && stored.epoch === this.mark?.epoch && stored.seq > this.mark.seq;
+    if (this.mark && !isBehind) this.store.set(this.key, formatPosition(this.mark));
   }
 
   /** Begins anew, for who comes for the first time. */

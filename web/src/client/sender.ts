@@ -12,6 +12,7 @@ import {
   put,
   refused,
   remove,
+  transplanted,
   tryAgain,
 } from "./outbox";
 import { uuidv7 } from "./uuid";
@@ -27,6 +28,7 @@ export type Line = {
 export class Sender {
   private line: Line | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly gone = new Set<string>();
   private readonly listeners = new Set<() => void>();
 
   constructor(private outbox: Outbox = EMPTY_OUTBOX) {}
@@ -40,7 +42,7 @@ export class Sender {
 
   /** Takes the text for sending; false when too much waits already. */
   readonly send = (text: string): boolean => {
-    if (isFull(this.outbox)) return false;
+    if (isFull(this.outbox, text)) return false;
     const now = Date.now();
     this.update(put(this.outbox, uuidv7(now), text, now));
     return true;
@@ -52,7 +54,8 @@ export class Sender {
 
   /** Another page has removed the message: it is in the log, or somebody gave it up. One that is being answered, is waited for. */
   removedElsewhere(id: string): void {
-    this.update(remove(this.outbox, (item) => item.id === id && this.outbox.inFlight?.id !== id));
+    if (this.outbox.inFlight?.id === id) this.gone.add(id);
+    else this.update(remove(this.outbox, (item) => item.id === id));
   }
 
   /** There is a socket that has said hello. */
@@ -77,7 +80,22 @@ export class Sender {
     this.update(remove(this.outbox, isInLog));
   }
 
-  private update(outbox: Outbox): void {
+  /** The log is another one. */
+  transplant(): void {
+    this.update(transplanted(this.outbox));
+  }
+
+  /** What another page removed while it was in flight goes once the answer, or the end of the line, is there. */
+  private withoutGone(outbox: Outbox): Outbox {
+    if (this.gone.size === 0) return outbox;
+    const isGone = ({ id }: Pending): boolean => this.gone.has(id) && outbox.inFlight?.id !== id;
+    const left = remove(outbox, isGone);
+    for (const id of this.gone) if (!left.items.some((item) => item.id === id)) this.gone.delete(id);
+    return left;
+  }
+
+  private update(changed: Outbox): void {
+    const outbox = this.withoutGone(changed);
     if (outbox === this.outbox) return;
     this.outbox = outbox;
     this.work();

@@ -6,19 +6,27 @@ beforeEach(() => {
   localStorage.clear();
 });
 
-/** A storage that takes nothing, as one that is full, and has what it had. */
-function full(): Storage {
-  return new Proxy(localStorage, {
-    get: (storage, name) => {
-      if (name === "setItem")
-        return () => {
-          throw new DOMException("full", "QuotaExceededError");
-        };
-      const value = Reflect.get(storage, name);
-      return typeof value === "function" ? value.bind(storage) : value;
-    },
-  });
+/** Items are its own properties, as a browser's are. */
+class FakeStorage {
+  getItem(key: string): string | null {
+    return (this as unknown as Record<string, string>)[key] ?? null;
+  }
+  setItem(key: string, value: string): void {
+    Object.assign(this, { [key]: value });
+  }
+  removeItem(key: string): void {
+    Reflect.deleteProperty(this, key);
+  }
 }
+
+/** One that takes nothing, and has what it had. */
+class FullStorage extends FakeStorage {
+  override setItem(): void {
+    throw new DOMException("full", "QuotaExceededError");
+  }
+}
+
+const full = (): Storage => new FullStorage() as unknown as Storage;
 
 const forbidden = (): Storage => {
   throw new DOMException("forbidden", "SecurityError");
@@ -48,11 +56,16 @@ describe("a store of the browser", () => {
     expect([store.get("a"), store.keys("a")]).toEqual([undefined, []]);
   });
 
-  it("does not go back to an older value that a full storage has", () => {
-    localStorage.setItem("a", "1");
-    const store = browserStore(full);
+  it("does not go back to an older value that a full storage has, but to a newer one of another page", () => {
+    const storage = Object.assign(full(), { a: "1" });
+    const store = browserStore(() => storage);
     store.set("a", 2);
-    expect([store.get("a"), localStorage.getItem("a")]).toEqual([2, null]);
+    expect([store.get("a"), storage.getItem("a")]).toEqual([2, "1"]);
+    Object.assign(storage, { a: "3" });
+    const event = new StorageEvent("storage", { key: "a" });
+    Object.defineProperty(event, "storageArea", { value: storage });
+    window.dispatchEvent(event);
+    expect(store.get("a")).toBe(3);
   });
 
   it("tells what another page did", () => {

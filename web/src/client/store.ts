@@ -18,6 +18,7 @@ export interface Store {
 export function browserStore(open: () => Storage): Store {
   const storage = attempt(open); // a browser may forbid even the look
   const memory = new MemoryStore();
+  watchStorage(storage, (key) => memory.forget(key)); // what another page wrote is newer
   const put = (key: string, value: unknown): boolean =>
     attempt(() => {
       storage?.setItem(key, JSON.stringify(value));
@@ -28,7 +29,7 @@ export function browserStore(open: () => Storage): Store {
     set: (key, value) => {
       const isKept = value !== undefined && put(key, value);
       memory.set(key, isKept ? undefined : value);
-      if (!isKept) attempt(() => storage?.removeItem(key)); // what is there is older
+      if (value === undefined) attempt(() => storage?.removeItem(key));
     },
     keys: (prefix) => {
       const kept = attempt(() => Object.keys(storage ?? {})) ?? [];
@@ -39,10 +40,10 @@ export function browserStore(open: () => Storage): Store {
 }
 
 function watchStorage(storage: Storage | undefined, listener: (key: string) => void): () => void {
+  if (!storage) return () => {};
   const onStorage = ({ key, storageArea }: StorageEvent): void => {
     if (storageArea === storage) listener(key ?? ""); // null: all was cleared
   };
-  if (!storage) return () => {};
   window.addEventListener("storage", onStorage);
   return () => window.removeEventListener("storage", onStorage);
 }
@@ -69,6 +70,12 @@ export class MemoryStore implements Store {
   set(key: string, value: unknown): void {
     if (value === undefined) this.values.delete(key);
     else this.values.set(key, JSON.stringify(value));
+  }
+
+  /** Removes the key, or all for "". */
+  forget(key: string): void {
+    if (key === "") this.values.clear();
+    else this.values.delete(key);
   }
 
   keys(prefix: string): readonly string[] {

@@ -42,7 +42,7 @@ describe("ConnectionBanner", () => {
     [{ kind: "connecting", attempt: 0 }, "Connecting…"],
     [{ kind: "connecting", attempt: 2 }, "Reconnecting…"],
     [{ kind: "halted" }, "because of what this page sent"],
-    [{ kind: "ended" }, "signed out"],
+    [{ kind: "ended", attempt: 0 }, "signed out"],
   ])("tells of %j", (state, want) => {
     expect(show(state).status.textContent).toContain(want);
   });
@@ -77,8 +77,8 @@ describe("nextConnectionState", () => {
 
   it("waits for a fresh token", () => {
     const ended = nextConnectionState(open, { kind: "closed", after: { kind: "renew" }, now: 1 });
-    expect(nextConnectionState(ended, { kind: "connect" })).toEqual({ kind: "ended" });
-    expect(nextConnectionState(ended, { kind: "renewed" })).toEqual({ kind: "connecting", attempt: 0 });
+    expect(nextConnectionState(ended, { kind: "connect" })).toEqual({ kind: "ended", attempt: 0 });
+    expect(nextConnectionState(ended, { kind: "renewed", now: 0 })).toEqual({ kind: "connecting", attempt: 0 });
   });
 
   it("takes no second loss of a connection that is lost", () => {
