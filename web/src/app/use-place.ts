@@ -1,10 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from "react";
-import { ApiError, CODE_NETWORK } from "@/client/api";
 import type { Channel } from "@/client/channel";
 import type { Chat } from "@/client/chat";
 import { channelPath, parseAddress } from "@/shared/address";
+import { reasonOf } from "@/shared/refusal";
 import { loadLastChannel, saveLastChannel } from "@/shared/storage";
-import { texts } from "@/shared/texts";
 import { useStore } from "@/shared/use-store";
 import { visits } from "@/shared/visit";
 
@@ -63,9 +62,4 @@ export function usePlace(chat: Chat): Place {
 function goToLast(channels: readonly Channel[]): void {
   const last = channels.find(({ name }) => name === loadLastChannel()) ?? channels[0];
   if (last) visits.goTo(channelPath(last.name), { replace: true });
-}
-
-function reasonOf(error: unknown): string {
-  const isAnswer = error instanceof ApiError && error.code !== CODE_NETWORK;
-  return isAnswer ? error.message : texts.signIn.unreachable;
 }

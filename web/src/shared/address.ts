@@ -1,3 +1,5 @@
+import { faultyFields } from "@/client/credential-rules";
+
 /** A place that the page's address can name: a channel, and maybe one of its messages. */
 export type Address = { readonly channel: string; readonly seq: number | undefined };
 
@@ -17,8 +19,14 @@ export function parseAddress({ pathname, hash }: Pick<Location, "pathname" | "ha
   return { channel: channelName(name), seq: seq === undefined ? undefined : Number(seq) };
 }
 
-function channelName(name: string): string {
+/** The name as the server compares it. */
+export function channelName(name: string): string {
   return name.normalize("NFC").toLowerCase().normalize("NFC");
+}
+
+/** Whether a channel can have this name, however it is written. */
+export function isChannelName(name: string): boolean {
+  return faultyFields({ name: "-", email: "", channel: name }).length === 0;
 }
 
 function decode(text: string): string | undefined {

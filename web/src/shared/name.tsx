@@ -1,5 +1,6 @@
 import { Box } from "@chakra-ui/react";
-import { Fragment, type ReactNode } from "react";
+import { Children, type ReactNode } from "react";
+import { listed } from "./plural";
 
 /**
  * A name inside a line of text. It is a box of its own in the line, so that whatever directions the name
@@ -41,15 +42,7 @@ export type NamesProps = {
 /** Names in a row, as in "Ada, Bob, 2 others". */
 export function Names({ names, most, others }: NamesProps) {
   const rest = names.length - most;
-  return (
-    <>
-      {names.slice(0, most).map(({ id, name }, i) => (
-        <Fragment key={id}>
-          {i > 0 && ", "}
-          <Name>{name}</Name>
-        </Fragment>
-      ))}
-      {rest > 0 && `, ${others(rest)}`}
-    </>
-  );
+  const said: ReactNode[] = names.slice(0, most).map(({ id, name }) => <Name key={id}>{name}</Name>);
+  if (rest > 0) said.push(others(rest));
+  return <>{Children.toArray(listed(said, (text) => text))}</>;
 }

@@ -19,7 +19,7 @@ export function ConnectionBanner({ state, onConnectNow }: ConnectionBannerProps)
     <Box
       role="status"
       aria-live="polite"
-      aria-label="Connection"
+      aria-label={words.label}
       data-state={state.kind}
       colorPalette={first ? "gray" : "orange"}
       bg="colorPalette.subtle"

@@ -1,6 +1,7 @@
 import { startTransition, useActionState, useState } from "react";
-import { ApiError, CODE_NETWORK, type Credentials } from "@/client/api";
+import { ApiError, type Credentials } from "@/client/api";
 import { type CredentialName, faultyFields } from "@/client/credential-rules";
+import { reasonOf } from "@/shared/refusal";
 import { texts } from "@/shared/texts";
 
 const words = texts.signIn;
@@ -44,6 +45,6 @@ export function useSignIn(signIn: SignInWith): SignIn {
 }
 
 function faultsOf(error: unknown): SignInFaults {
-  if (!(error instanceof ApiError) || error.code === CODE_NETWORK) return { form: words.unreachable };
-  return { [FIELD_OF_CODE[error.code] ?? "form"]: error.message };
+  const field = error instanceof ApiError ? FIELD_OF_CODE[error.code] : undefined;
+  return { [field ?? "form"]: reasonOf(error) };
 }

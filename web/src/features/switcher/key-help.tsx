@@ -11,7 +11,7 @@ export function KeyHelp() {
         <summary>{words.help}</summary>
         <Flex as="dl" direction="column" gap="1.5" mt="2">
           {words.keys.map(([keys, does]) => (
-            <Flex key={keys} gap="3" justify="space-between">
+            <Flex key={does} gap="3" justify="space-between">
               <dd>{does}</dd>
               <dt>
                 <Keys>{keys}</Keys>
