@@ -7,7 +7,7 @@ import { Chat } from "@/client/chat";
 import type { Socket } from "@/client/connection";
 import { MemoryStore } from "@/client/store";
 import type { MessageListProps } from "@/features/chat/message-list";
-import { loadDraft } from "@/shared/storage";
+import { forgetDrafts, loadDraft } from "@/shared/storage";
 import { renderOnPage } from "@/shared/testing";
 import { visits } from "@/shared/visit";
 import { App } from "./app";
@@ -28,8 +28,8 @@ vi.mock("@/features/chat/message-list", () => ({
 }));
 
 vi.mock("./lazy-parts", async (original) => {
-  const { loadSwitcher, loadTimeTravel } = await original<typeof import("./lazy-parts")>();
-  return { loadSwitcher: vi.fn(loadSwitcher), loadTimeTravel: vi.fn(loadTimeTravel) };
+  const parts = await original<typeof import("./lazy-parts")>();
+  return { ...parts, loadSwitcher: vi.fn(parts.loadSwitcher), loadTimeTravel: vi.fn(parts.loadTimeTravel) };
 });
 
 const ADA = { id: "ada", name: "Ada" };
@@ -90,6 +90,7 @@ const listed = (): (string | undefined)[] =>
 beforeEach(() => {
   localStorage.clear();
   sessionStorage.clear();
+  forgetDrafts("ada");
   for (const name of Object.keys(said)) delete said[name];
 });
 
@@ -97,7 +98,7 @@ describe("who is not signed in", () => {
   it("gets a form with the channel of the address, and comes to the message that it names", async () => {
     said.lobby = ["hello"];
     const { user } = setup({ path: "/c/Lobby#m1" });
-    expect(screen.getByRole<HTMLInputElement>("textbox", { name: "Channel" }).value).toBe("lobby");
+    expect((await screen.findByRole<HTMLInputElement>("textbox", { name: "Channel" })).value).toBe("lobby");
     await user.type(screen.getByRole("textbox", { name: "Name" }), "Ada{Enter}");
     expect((await logOf("lobby")).textContent).toBe("hello");
     expect(`${location.pathname}${location.hash}`).toBe("/c/lobby#m1");
@@ -169,7 +170,7 @@ describe("the channels", () => {
   it("become more by name, which says what is wrong with one", async () => {
     const { user } = setup({ path: "/c/lobby", open: ["lobby"] });
     await user.click(screen.getByRole("button", { name: "New or other channel" }));
-    const field = screen.getByRole("textbox", { name: "Name of the channel" });
+    const field = await screen.findByRole("textbox", { name: "Name of the channel" });
     await user.type(field, "not.this{Enter}");
     await screen.findByText(/1 to 64 letters/);
     await user.clear(field);

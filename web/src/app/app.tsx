@@ -1,12 +1,12 @@
 import { useState } from "react";
 import type { Credentials } from "@/client/api";
 import type { Chat } from "@/client/chat";
-import { SignInForm } from "@/features/sign-in/sign-in-form";
 import { channelPath, parseAddress } from "@/shared/address";
 import { loadLastChannel } from "@/shared/storage";
 import { texts } from "@/shared/texts";
 import { useStore } from "@/shared/use-store";
 import { visits } from "@/shared/visit";
+import { SignInPart } from "./sign-in-part";
 import { useLinks } from "./use-links";
 import { Workspace } from "./workspace";
 
@@ -32,7 +32,7 @@ export function App({ chat }: { readonly chat: Chat }) {
     return <Workspace key={account.user.id} chat={chat} self={account.user} />;
   const why = account.kind === "signed-out" ? account.why : undefined;
   return (
-    <SignInForm
+    <SignInPart
       signIn={signIn}
       initial={{ channel: parseAddress(location)?.channel ?? loadLastChannel() ?? "", ...chat.account.remembered() }}
       notice={why && texts.signIn[why]}

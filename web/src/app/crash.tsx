@@ -30,11 +30,14 @@ export function PartCrash() {
   );
 }
 
-export type UnloadedProps = { readonly onAgain: () => void; readonly onBack: () => void };
+export type UnloadedProps = {
+  readonly onAgain: () => void /** Where there is something to go back to. */;
+  readonly onBack?: () => void;
+};
 
 /** Stands in place of a part that cannot be fetched: without the network, or when the server has another page by now. */
 export function Unloaded({ onAgain, onBack }: UnloadedProps) {
-  useEscape(true, onBack);
+  useEscape(onBack !== undefined, onBack ?? nothing);
   return (
     <Center ref={handsFocusOn} flex="1" minH="0" flexDirection="column" gap="3" p="4" textAlign="center">
       <Text role="alert" textStyle="sm" color="fg.muted">
@@ -43,13 +46,17 @@ export function Unloaded({ onAgain, onBack }: UnloadedProps) {
       <Flex gap="2" wrap="wrap" justify="center">
         <Button onClick={onAgain}>{words.again}</Button>
         <Reload />
-        <Button variant="outline" onClick={onBack}>
-          {words.back}
-        </Button>
+        {onBack && (
+          <Button variant="outline" onClick={onBack}>
+            {words.back}
+          </Button>
+        )}
       </Flex>
     </Center>
   );
 }
+
+function nothing(): void {}
 
 function Reload() {
   return <Button onClick={() => location.reload()}>{words.reload}</Button>;

@@ -3,7 +3,8 @@ import type { Channel } from "@/client/channel";
 import { Icon } from "@/shared/icon";
 import { texts } from "@/shared/texts";
 import { ChannelItem } from "./channel-item";
-import { NewChannel, type OpenChannel } from "./new-channel";
+import { NewChannel } from "./new-channel";
+import type { OpenChannel } from "./new-channel-form";
 
 const words = texts.channels;
 

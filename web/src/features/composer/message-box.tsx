@@ -1,4 +1,5 @@
-import { Grid, Textarea } from "@chakra-ui/react";
+import { chakra, Grid } from "@chakra-ui/react";
+import { textareaRecipe } from "@chakra-ui/react/theme";
 import { type ChangeEvent, type KeyboardEvent, type RefObject, useId, useState } from "react";
 import type { User } from "@/client/frames";
 import { loadedShortcodes } from "@/shared/emoji/shortcodes";
@@ -23,6 +24,9 @@ const FACE = {
   textStyle: "md",
   visibility: "hidden",
 } as const;
+
+/** Chakra's own would bring all that a field of a form has into the first load. */
+const Textarea = chakra("textarea", textareaRecipe);
 
 export type MessageBoxProps = {
   readonly id: string;
