@@ -4,6 +4,7 @@ import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadShortcodes } from "@/shared/emoji/shortcodes";
+import { forgetDrafts } from "@/shared/storage";
 import { renderOnPage } from "@/shared/testing";
 import { Composer } from "./composer";
 
@@ -74,6 +75,7 @@ beforeAll(async () => {
 beforeEach(() => {
   localStorage.clear();
   sessionStorage.clear();
+  forgetDrafts("ada");
 });
 
 describe("Composer", () => {
@@ -127,13 +129,25 @@ describe("Composer", () => {
     expect(onSend).toHaveBeenCalledWith(" ab\ufffd");
   });
 
+  it("says why it does not send, until the text is another one", async () => {
+    const { box, user } = setup(false);
+    const state = screen.getByRole("status", { name: "State of the message" });
+    expect(state.textContent).toBe("");
+    await user.type(box, "hey{Enter}");
+    expect(state.textContent).toBe("Too many messages are waiting to be sent.");
+    await user.type(box, "!");
+    expect(state.textContent).toBe("");
+    await user.paste("x".repeat(4000));
+    expect(state.textContent).toBe("The message is too long.");
+  });
+
   it("counts down to 4000, and does not send more", async () => {
     const { onSend, box, send, user } = setup();
     await user.click(box);
     await user.paste("x".repeat(4000));
-    expect(screen.getByText("0 left")).toBeTruthy();
+    expect(screen.getByText("0 characters left")).toBeTruthy();
     await user.type(box, "y{Enter}");
-    expect(screen.getByText("1 too many")).toBeTruthy();
+    expect(screen.getByText("1 character too many")).toBeTruthy();
     expect(onSend).not.toHaveBeenCalled();
     expect(send.disabled).toBe(true);
   });
@@ -182,7 +196,7 @@ describe("Composer", () => {
     const { box, user } = setup(false);
     await user.type(box, "hey{Enter}");
     expect(box.value).toBe("hey");
-    expect(screen.getByText(/waiting to be sent/)).toBeTruthy();
+    expect(screen.getByRole("status").textContent).toMatch(/waiting to be sent/);
   });
 
   it("tells that one types, on each edit that leaves text", async () => {

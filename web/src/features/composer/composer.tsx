@@ -1,9 +1,10 @@
-import { Button, chakra, Flex, IconButton, Text, VisuallyHidden } from "@chakra-ui/react";
+import { Button, Flex, IconButton, Text, VisuallyHidden } from "@chakra-ui/react";
 import { memo, type RefObject, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { User } from "@/client/frames";
 import { cleanText, isSendable, MAX_TEXT_RUNES, runeCount } from "@/client/text-rules";
 import { EmojiPicker } from "@/shared/emoji/emoji-picker";
 import { loadedShortcodes } from "@/shared/emoji/shortcodes";
+import { Icon } from "@/shared/icon";
 import { isTouchFirst } from "@/shared/pointer";
 import { texts } from "@/shared/texts";
 import { editBox } from "./edit-box";
@@ -48,6 +49,7 @@ function Writing({ channel, owner, people, onSend, onTyping }: ComposerProps) {
 
   const edit = (draft: string): void => {
     setDraft(draft);
+    setFull(false);
     if (draft.trim() !== "") onTyping();
   };
   const submit = (): void => {
@@ -120,6 +122,7 @@ function EmojiButton({ box }: { readonly box: RefObject<HTMLTextAreaElement | nu
         variant="ghost"
         colorPalette="gray"
         color="fg.muted"
+        fontSize="lg"
         rounded="lg"
         aria-label={texts.emoji.open}
         aria-haspopup="dialog"
@@ -127,45 +130,33 @@ function EmojiButton({ box }: { readonly box: RefObject<HTMLTextAreaElement | nu
         aria-controls={isOpen ? id : undefined}
         onClick={() => setOpen(!isOpen)}
       >
-        <Smile />
+        <Icon name="smile" />
       </IconButton>
       {isOpen && <EmojiPicker id={id} opener={button} onPick={pick} onClose={() => setOpen(false)} />}
     </>
   );
 }
 
-function Smile() {
-  return (
-    <chakra.svg
-      viewBox="0 0 24 24"
-      boxSize="5"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="2"
-      strokeLinecap="round"
-      aria-hidden
-    >
-      <circle cx="12" cy="12" r="9" />
-      <path d="M8.5 14.5a4.5 4.5 0 0 0 7 0M9 9.5v.01M15 9.5v.01" />
-    </chakra.svg>
-  );
-}
-
 type StateProps = { readonly id: string; readonly left: number; readonly isFull: boolean };
 
-/** How the text is, or how to send it. */
+/** How the text is, or how to send it. What keeps it from being sent is read out, once. */
 function State({ id, left, isFull }: StateProps) {
   return (
-    <Text
-      id={id}
-      textStyle="xs"
-      px="2"
-      minH="4"
-      color={left < 0 || isFull ? "fg.error" : "fg.muted"}
-      hideBelow={isFull || left <= COUNT_FROM ? undefined : "md"}
-    >
-      {stateOf(left, isFull)}
-    </Text>
+    <>
+      <VisuallyHidden role="status" aria-label={words.state}>
+        {isFull ? words.full : left < 0 && words.tooLongSaid}
+      </VisuallyHidden>
+      <Text
+        id={id}
+        textStyle="xs"
+        px="2"
+        minH="4"
+        color={left < 0 || isFull ? "fg.error" : "fg.muted"}
+        hideBelow={isFull || left <= COUNT_FROM ? undefined : "md"}
+      >
+        {stateOf(left, isFull)}
+      </Text>
+    </>
   );
 }
 
