@@ -4,9 +4,12 @@ import { Chat } from "@/client/chat";
 import { browserStore } from "@/client/store";
 import { parseAddress } from "@/shared/address";
 import { loadLastChannel } from "@/shared/storage";
+import { followViewport } from "@/shared/viewport";
 import { App } from "./app";
 import { preload } from "./lazy-parts";
 import { Providers } from "./providers";
+
+followViewport();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no #root");

@@ -28,7 +28,7 @@ export function Panel({ title, side, children }: PanelProps) {
     };
   }, []);
   return (
-    <Box position="fixed" inset="0" zIndex="overlay">
+    <Box position="fixed" insetX="0" top="0" h="var(--visible-height, 100dvh)" zIndex="overlay">
       <Box position="absolute" inset="0" bg="blackAlpha.600" aria-hidden onClick={visits.closePanel} />
       <Flex
         ref={box}
@@ -39,6 +39,8 @@ export function Panel({ title, side, children }: PanelProps) {
         direction="column"
         position="absolute"
         insetY="0"
+        pt="env(safe-area-inset-top)"
+        pb="env(safe-area-inset-bottom)"
         insetStart={side === "start" ? "0" : undefined}
         insetEnd={side === "end" ? "0" : undefined}
         w="80"
@@ -52,7 +54,7 @@ export function Panel({ title, side, children }: PanelProps) {
           variant="ghost"
           colorPalette="gray"
           position="absolute"
-          top="2"
+          top="calc({spacing.2} + env(safe-area-inset-top))"
           insetEnd="2"
           zIndex="1"
           aria-label={texts.channels.close}

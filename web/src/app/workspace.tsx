@@ -61,7 +61,7 @@ export function Workspace({ chat, self }: WorkspaceProps) {
     />
   );
   return (
-    <Flex h="100dvh" bg="bg.panel" position="relative">
+    <Flex h="full" bg="bg.panel" position="relative">
       <SkipLink isCovered={panel !== undefined} />
       {!isNarrow && (
         <Flex direction="column" w="64" flexShrink={0} borderEndWidth="1px" bg="bg.subtle">

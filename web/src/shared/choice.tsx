@@ -25,6 +25,7 @@ export function Choice<Value extends string>({ label, value, options, onChange, 
             const chosen = options.find(([option]) => option === event.target.value);
             if (chosen) onChange(chosen[0]);
           }}
+          fontSize={{ base: "md", md: "xs" }} // a phone would zoom to smaller letters
           minW="0"
           maxW="44"
           h="7"

@@ -30,7 +30,12 @@ const config = defineConfig({
   globalCss: {
     ...globalCss,
     html: { ...globalCss.html, colorPalette: "teal", textSizeAdjust: "100%" },
-    "html, body, #root": { height: "100dvh", overflow: "hidden" },
+    "html, body, #root": { height: "var(--visible-height, 100dvh)", overflow: "hidden" }, // see viewport.ts
+    // A phone's notch and its bar at the bottom lie over the page.
+    "#root": {
+      paddingBlock: "env(safe-area-inset-top) env(safe-area-inset-bottom)",
+      paddingInline: "env(safe-area-inset-left) env(safe-area-inset-right)",
+    },
     // No duration at all: the shortest one would make a transition of everything, and each change come a frame late.
     "*, *::before, *::after": {
       _motionReduce: { animationDuration: "0.01ms!", transitionDuration: "0s!" },

@@ -43,7 +43,7 @@ export function Switcher({ channels, active, onChoose, onClose }: SwitcherProps)
       mx="auto"
       w="lg"
       maxW="calc(100vw - 2rem)"
-      maxH="80dvh"
+      maxH="calc(var(--visible-height, 100dvh) * 0.8)"
       overflow="hidden"
       bg="bg.panel"
       color="fg"
@@ -52,7 +52,7 @@ export function Switcher({ channels, active, onChoose, onClose }: SwitcherProps)
       shadow="lg"
       _backdrop={{ bg: "blackAlpha.600" }}
     >
-      <Flex direction="column" maxH="80dvh">
+      <Flex direction="column" maxH="calc(var(--visible-height, 100dvh) * 0.8)">
         <Finder
           channels={channels}
           active={active}
@@ -91,6 +91,7 @@ function Finder({ channels, active, onChoose }: Omit<SwitcherProps, "onClose">) 
     <>
       <Box p="3" borderBottomWidth="1px">
         <Input
+          size="lg" // a phone would zoom to smaller letters
           role="combobox"
           aria-label={words.label}
           aria-expanded

@@ -44,6 +44,7 @@ export function ExactMoment({ from, to, at, onMoment }: ExactMomentProps) {
         }}
         h="8"
         px="2"
+        fontSize={{ base: "md", md: "sm" }} // a phone would zoom to smaller letters
         rounded="md"
         borderWidth="1px"
         borderColor="border.emphasized"
