@@ -22,7 +22,7 @@ export function useTitle(channel: string | undefined, unread: string): void {
 }
 
 /** "(3) #lobby · chitchat", and less where there is less to say. */
-export function titleOf(channel: string | undefined, unread: string): string {
+function titleOf(channel: string | undefined, unread: string): string {
   const count = unread === "" ? "" : `(${unread}) `;
   return channel === undefined ? `${count}${texts.product}` : `${count}#${channel} · ${texts.product}`;
 }

@@ -50,7 +50,7 @@ function pictureOf({ avatar }: User): string | undefined {
   return avatar.startsWith("https://www.gravatar.com/") ? `${avatar}&d=404` : avatar;
 }
 
-export function initialsOf(name: string): string {
+function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/);
   const ends = words.length > 1 ? [words[0], words[words.length - 1]] : [words[0]];
   return ends.map((word) => [...(word ?? "")][0]?.toLocaleUpperCase() ?? "").join("");
