@@ -1,12 +1,13 @@
 // Loads the production build under the server's content security policy, in a
-// real browser, against a server of its own: npm run build && npm run browser
+// real browser, against a server of its own: npm run build && npm run browser.
+// Another folder with a build can be named: node test/smoke.mjs FOLDER
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { launchBrowser, watchFaults } from "./browser.mjs";
 import { startMockServer, userFor } from "./mock-server.mjs";
 
-const dist = fileURLToPath(new URL("../dist", import.meta.url));
+const dist = process.argv[2] ?? fileURLToPath(new URL("../dist", import.meta.url));
 assert(existsSync(`${dist}/index.html`), "there is no build: npm run build");
 
 const server = await startMockServer(dist);
@@ -59,6 +60,7 @@ async function smoke() {
   await twoTabs(page, log);
 
   await otherChannels(page);
+  await switcherGivesBack(page);
 
   await page.getByRole("button", { name: "Sign out" }).click();
   await seen(page.getByRole("button", { name: "Join" }));
@@ -183,6 +185,27 @@ async function otherChannels(page) {
   await page.getByRole("button", { name: "Leave engine-room" }).click();
   await seen(page.getByRole("log", { name: "Messages in lobby" }));
   await until(page, () => other.log.at(-1).type === "leave");
+}
+
+/** Closed by Escape, by a press beside it, or by the choice of the channel that is open, the switcher gives the focus back. */
+async function switcherGivesBack(page) {
+  const opener = page.getByRole("button", { name: "Switch channel" });
+  const field = page.getByRole("combobox", { name: "Name of a channel" });
+  const closes = [
+    () => page.keyboard.press("Escape"),
+    () => page.mouse.click(5, 5),
+    async () => {
+      await field.fill("lobby");
+      await page.keyboard.press("Enter");
+    },
+  ];
+  for (const close of closes) {
+    await opener.click();
+    await seen(field);
+    await close();
+    await field.waitFor({ state: "detached" });
+    assert.ok(await opener.evaluate((button) => button === document.activeElement), `after ${close}`);
+  }
 }
 
 /** What one tab makes of the sign-in, the other tabs of the browser take notice of. */
