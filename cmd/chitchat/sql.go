@@ -67,9 +67,22 @@ func (c *sqlCommand) Run(ctx context.Context, out *console, config *Config) (err
 	query := strings.Join(c.Query, " ")
 	results, err := readAll(conn.PgConn().Exec(ctx, query))
 	if err != nil {
+		if !hasViews(ctx, conn) {
+			return errNoViews
+		}
 		return describe(query, err)
 	}
 	return c.print(out.stdout, results)
+}
+
+// errNoViews is what there is to say of a database that no server has used.
+var errNoViews = errors.New("there are no tables yet: `chitchat serve`, or `chitchat rebuild`, builds them from the log")
+
+// hasViews reports whether the views of chat are there, or can't be looked for.
+func hasViews(ctx context.Context, conn *pgx.Conn) bool {
+	found := true
+	err := conn.QueryRow(ctx, "SELECT to_regclass('chat.freshness') IS NOT NULL").Scan(&found)
+	return err != nil || found
 }
 
 // analyst returns the address to query, and the settings for the session.

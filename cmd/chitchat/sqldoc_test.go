@@ -68,6 +68,11 @@ func questionsOf(t *testing.T, page string) []question {
 
 // Every query of docs/sql.md gives the result that stands there, to the byte: for a tool that comes over TCP as the
 // analyst, in whatever time zone it is, and by `chitchat sql`.
+func TestSQLBeforeTheFirstServe(t *testing.T) {
+	t.Parallel()
+	want(t, 1, "`chitchat serve`, or `chitchat rebuild`, builds them", "sql", "--data", seededDir(t), "SELECT * FROM chat.channels")
+}
+
 func TestSQLDoc(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(sqlDoc)
