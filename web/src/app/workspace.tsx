@@ -2,13 +2,14 @@ import { Box, Flex } from "@chakra-ui/react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Chat } from "@/client/chat";
 import type { User } from "@/client/frames";
+import type { Target } from "@/features/chat/use-jump";
 import { useNotifications } from "@/features/notifications/use-notifications";
 import { channelPath, parseAddress } from "@/shared/address";
 import { forgetDrafts } from "@/shared/storage";
 import { texts } from "@/shared/texts";
 import { NARROW, useMedia } from "@/shared/use-media";
 import { useStore } from "@/shared/use-store";
-import { visits } from "@/shared/visit";
+import { type Visit, visits } from "@/shared/visit";
 import { ChannelsButton } from "./channel-header";
 import { ChannelScreen } from "./channel-screen";
 import { PartCrash } from "./crash";
@@ -32,6 +33,7 @@ export function Workspace({ chat, self }: WorkspaceProps) {
   const channels = useStore(chat, (state) => state.channels);
   const isNarrow = useMedia(NARROW);
   const panel = isNarrow ? visit.panel : undefined;
+  const target = useTarget(visit);
   const [isSwitching, setSwitching] = useState(false);
   const active = place.kind === "channel" ? place.channel.name : undefined;
   const unread = useUnread(channels);
@@ -42,10 +44,6 @@ export function Workspace({ chat, self }: WorkspaceProps) {
   const openSwitcher = useCallback(() => setSwitching(true), []);
   const closeSwitcher = useCallback(() => setSwitching(false), []);
   useShortcuts({ channels, active, onChannel: goToChannel, onSwitcher: openSwitcher });
-
-  const { key } = visit;
-  const seq = parseAddress(visit)?.seq;
-  const target = useMemo(() => (seq === undefined ? undefined : { seq, key }), [seq, key]);
 
   const sidebar = (
     <ErrorBoundary fallback={<PartCrash />}>
@@ -96,6 +94,13 @@ export function Workspace({ chat, self }: WorkspaceProps) {
       )}
     </Flex>
   );
+}
+
+/** The message that the address names. */
+function useTarget(visit: Visit): Target | undefined {
+  const { key } = visit;
+  const seq = parseAddress(visit)?.seq;
+  return useMemo(() => (seq === undefined ? undefined : { seq, key }), [seq, key]);
 }
 
 function goToChannel(name: string): void {

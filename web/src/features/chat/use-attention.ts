@@ -1,12 +1,9 @@
 import { useSyncExternalStore } from "react";
+import { isAttended } from "@/shared/attention";
 
-/** Whether somebody looks at the page, as far as it can tell: it is in sight, and has the keys. */
+/** Whether somebody looks at the page, now and later. */
 export function useAttention(): boolean {
   return useSyncExternalStore(subscribe, isAttended);
-}
-
-function isAttended(): boolean {
-  return document.visibilityState === "visible" && document.hasFocus();
 }
 
 function subscribe(onChange: () => void): () => void {

@@ -48,18 +48,7 @@ export function SignInForm({ signIn, initial, notice }: SignInFormProps) {
         shadow="sm"
         borderWidth="1px"
       >
-        <Flex align="center" gap="2.5" mb="6">
-          <Image src="/favicon.svg" alt="" boxSize="8" />
-          <Text fontWeight="semibold" textStyle="lg" color="fg.muted">
-            {texts.product}
-          </Text>
-        </Flex>
-        <Heading as="h1" size="xl">
-          {words.title}
-        </Heading>
-        <Text color="fg.muted" mt="1" mb="6">
-          {words.lead}
-        </Text>
+        <Welcome />
         <Stack asChild gap="4">
           <form onSubmit={onSubmit} noValidate>
             {notice !== undefined && (
@@ -67,35 +56,7 @@ export function SignInForm({ signIn, initial, notice }: SignInFormProps) {
                 {notice}
               </Text>
             )}
-            <SignInField
-              name="name"
-              label={words.name}
-              faults={faults}
-              initial={initial}
-              required
-              autoComplete="name"
-              autoFocus={!initial.name}
-            />
-            <SignInField
-              name="email"
-              label={words.email}
-              help={words.emailHelp}
-              faults={faults}
-              initial={initial}
-              type="email"
-              autoComplete="email"
-            />
-            <SignInField
-              name="channel"
-              label={words.channel}
-              help={words.channelHelp}
-              faults={faults}
-              initial={initial}
-              required
-              autoCapitalize="none"
-              spellCheck={false}
-              autoFocus={Boolean(initial.name)}
-            />
+            <SignInFields faults={faults} initial={initial} />
             {faults.form !== undefined && (
               <Text role="alert" color="fg.error" textStyle="sm">
                 {faults.form}
@@ -108,6 +69,64 @@ export function SignInForm({ signIn, initial, notice }: SignInFormProps) {
         </Stack>
       </Box>
     </Center>
+  );
+}
+
+function Welcome() {
+  return (
+    <>
+      <Flex align="center" gap="2.5" mb="6">
+        <Image src="/favicon.svg" alt="" boxSize="8" />
+        <Text fontWeight="semibold" textStyle="lg" color="fg.muted">
+          {texts.product}
+        </Text>
+      </Flex>
+      <Heading as="h1" size="xl">
+        {words.title}
+      </Heading>
+      <Text color="fg.muted" mt="1" mb="6">
+        {words.lead}
+      </Text>
+    </>
+  );
+}
+
+type SignInFieldsProps = Pick<SignInFieldProps, "faults" | "initial">;
+
+/** Who comes back has a name already, and begins with the channel. */
+function SignInFields({ faults, initial }: SignInFieldsProps) {
+  return (
+    <>
+      <SignInField
+        name="name"
+        label={words.name}
+        faults={faults}
+        initial={initial}
+        required
+        autoComplete="name"
+        autoFocus={!initial.name}
+      />
+      <SignInField
+        name="email"
+        label={words.email}
+        help={words.emailHelp}
+        faults={faults}
+        initial={initial}
+        type="email"
+        autoComplete="email"
+      />
+      <SignInField
+        name="channel"
+        label={words.channel}
+        help={words.channelHelp}
+        faults={faults}
+        initial={initial}
+        required
+        autoCapitalize="none"
+        spellCheck={false}
+        autoFocus={Boolean(initial.name)}
+      />
+    </>
   );
 }
 
