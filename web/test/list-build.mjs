@@ -7,12 +7,17 @@ import react from "@vitejs/plugin-react";
 import { build } from "vite";
 import { startMockServer } from "./mock-server.mjs";
 
-/** Returns the address, and what stops the server and removes the folder. */
-export async function serveListPage() {
+/**
+ * Returns the address, and what stops the server and removes the folder. A "development" build is what React's StrictMode
+ * needs: it does everything twice there, and nothing in production.
+ */
+export async function serveListPage(mode = "production") {
+  process.env.NODE_ENV = mode; // which decides, and not the mode
   const outDir = await mkdtemp(join(tmpdir(), "chitchat-list-"));
   await build({
     configFile: false,
-    logLevel: "warn",
+    mode,
+    logLevel: "error",
     root: fileURLToPath(new URL("list-page", import.meta.url)),
     plugins: [react()],
     resolve: { alias: { "@": fileURLToPath(new URL("../src", import.meta.url)) } },

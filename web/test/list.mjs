@@ -41,32 +41,35 @@ const CASES = [
   says,
 ];
 
-const served = await serveListPage();
+const served = await serveListPage("production");
+const strict = await serveListPage("development");
 const browser = await launchBrowser();
 try {
   const only = process.argv[2];
   for (const test of CASES.filter(({ name }) => !only || name === only)) {
-    for (const mode of ["", "#strict"]) await run(test, mode);
+    await run(test, served.url);
+    await run(test, `${strict.url}/#strict`);
   }
   console.log(`list: ${CASES.length} cases hold; no page error, no policy violation`);
   console.log(await measure(browser, served.url));
 } finally {
   await browser.close();
   await served.stop();
+  await strict.stop();
 }
 
-async function run(test, mode) {
+async function run(test, url) {
   const context = await browser.newContext({ viewport: PHONE });
   const page = await context.newPage();
   const faults = await watchFaults(page);
-  await page.goto(`${served.url}/${mode}`);
+  await page.goto(url);
   const log = page.getByRole("log", { name: "Messages in lobby" });
   await log.waitFor();
   try {
     await test(page, log);
     assert.deepEqual(faults, []);
   } catch (error) {
-    error.message = `${test.name}${mode}: ${error.message}`;
+    error.message = `${test.name} on ${url}: ${error.message}`;
     throw error;
   } finally {
     await context.close();

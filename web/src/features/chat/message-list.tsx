@@ -72,7 +72,7 @@ export type MessageListProps = {
 const FEW_AT_THE_END = {
   "& > [data-viewport-type]": { display: "flex", flexDirection: "column" },
   "& > [data-viewport-type] > *": { flexShrink: 0 },
-  "& > [data-viewport-type] > :first-child": { marginTop: "auto" },
+  "& > [data-viewport-type] > :first-of-type": { marginTop: "auto" },
 };
 
 /** What was said, with the newest at the end and in sight. */
