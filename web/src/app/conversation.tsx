@@ -24,6 +24,7 @@ export function Conversation({ chat, channel, target, mentionable, onEscape }: C
   const { stretch, past, window, ...shown } = useStretch(chat, channel, target);
   const notes = useStore(channel, (state) => state.feed.notes);
   const pending = useStore(channel, (state) => state.pending);
+  const isConnected = useStore(channel, (state) => state.connection.kind === "open");
   const readTo = useReadTo(channel);
   const { isPast, ...messages } = stretch;
 
@@ -63,6 +64,7 @@ export function Conversation({ chat, channel, target, mentionable, onEscape }: C
         mentionable={mentionable}
         onLoadOlder={loadOlder}
         onLoadNewer={loadNewer}
+        isConnected={isConnected}
         {...messages}
       />
     </>

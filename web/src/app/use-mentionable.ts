@@ -1,6 +1,6 @@
 import { useCallback, useState } from "react";
 import type { Channel } from "@/client/channel";
-import { useFolded } from "@/features/chat/use-folded";
+import { useFolded } from "@/shared/use-folded";
 import { useStore } from "@/shared/use-store";
 import { type Known, know, knownTo, type Mentionable } from "./mentionable";
 

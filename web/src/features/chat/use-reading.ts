@@ -1,7 +1,7 @@
 import { useCallback, useEffect } from "react";
 import type { Message } from "@/client/messages";
+import { useFolded } from "@/shared/use-folded";
 import { firstNew, look, type Reading, UNREAD } from "./reading";
-import { useFolded } from "./use-folded";
 
 export type ReadingOptions = {
   readonly messages: readonly Message[];

@@ -68,6 +68,7 @@ describe("completionAt", () => {
     ["nobody of that name", "@bob|"],
     ["no middle of a word", "@ohn|"],
     ["a mention that is whole", "@John Snow |"],
+    ["a mention that is whole, before a space, so that Enter sends", "ask @john snow|"],
     ["a mention that is whole, and more", "@Jo hn|"],
     ["no such shortcode", ":zz|"],
   ])("offers nothing for %s", (_, marked) => {

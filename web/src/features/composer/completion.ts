@@ -1,4 +1,5 @@
 import type { User } from "@/client/frames";
+import { mentions } from "@/client/mentions";
 import type { NamedEmoji, Shortcodes } from "@/shared/emoji/shortcodes";
 import { isInCode } from "./code-ranges";
 import type { Edit } from "./edit-box";
@@ -66,7 +67,9 @@ function mentionOptions({ query }: Trigger, { people }: Sources): readonly Optio
     if (name.startsWith(wanted)) byName.push(user);
     else if (wordStarts(name).some((start) => name.startsWith(wanted, start))) byWord.push(user);
   }
-  return [...byName, ...byWord]
+  const found = [...byName, ...byWord];
+  if (found.length === 1 && found.every((user) => mentions(`@${query}`, user))) return []; // it is whole: Enter sends
+  return found
     .slice(0, MOST_OPTIONS)
     .map((user) => ({ kind: "mention", key: user.id, insert: `@${user.name} `, user }));
 }

@@ -75,10 +75,15 @@ describe("nextConnectionState", () => {
     expect(nextConnectionState(halted, { kind: "connect" })).toEqual({ kind: "connecting", attempt: 0 });
   });
 
-  it("waits for a fresh token", () => {
+  it("waits for a fresh token, and goes on at once where it had gone well", () => {
+    const ended = nextConnectionState(open, { kind: "closed", after: { kind: "renew" }, now: 3_600_000 });
+    expect(nextConnectionState(ended, { kind: "connect" })).toBe(ended);
+    expect(nextConnectionState(ended, { kind: "renewed", now: 0 })).toMatchObject({ kind: "connecting" });
+  });
+
+  it("does not go on at once with token after token that ends", () => {
     const ended = nextConnectionState(open, { kind: "closed", after: { kind: "renew" }, now: 1 });
-    expect(nextConnectionState(ended, { kind: "connect" })).toEqual({ kind: "ended", attempt: 0 });
-    expect(nextConnectionState(ended, { kind: "renewed", now: 0 })).toEqual({ kind: "connecting", attempt: 0 });
+    expect(nextConnectionState(ended, { kind: "renewed", now: 1 })).toMatchObject({ kind: "waiting" });
   });
 
   it("takes no second loss of a connection that is lost", () => {
