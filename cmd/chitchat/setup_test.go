@@ -186,7 +186,7 @@ func start(t testing.TB, data, address string, settings ...string) *process {
 
 // testSettings are what tests themselves read of the environment, and where
 // Postgres is.
-var testSettings = []string{"CHITCHAT_PG_BIN", "CHITCHAT_BENCH_EVENTS", "CHITCHAT_SCREENSHOT"}
+var testSettings = []string{"CHITCHAT_PG_BIN", "CHITCHAT_BENCH_EVENTS"}
 
 // forgetSettings takes the settings of chitchat out of this process's environment,
 // and so out of that of all commands.

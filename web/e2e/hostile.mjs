@@ -184,7 +184,7 @@ async function isTypedByOneself(page) {
     await box(page).press("Enter");
   }
   await box(page).fill("w".repeat(LIMIT + 1));
-  await sees(page.getByText("1 too many"));
+  await sees(page.getByText("1 character too many"));
   assert.ok(await page.getByRole("button", { name: "Send" }).isDisabled());
   await box(page).press("Enter");
   assert.equal((await box(page).inputValue()).length, LIMIT + 1, "what is too long stays");

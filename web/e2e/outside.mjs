@@ -66,7 +66,7 @@ async function keepsTheTheme(stage, page) {
   await other.close();
 }
 
-/** The slider leads to a moment before anything was said; *back* and Escape lead to now. */
+/** The slider leads to the moment when the first message was said; *back* and Escape lead to now. */
 async function looksBack(page) {
   await page.getByRole("button", { name: "History" }).click();
   const slider = page.getByRole("slider", { name: "Moment" });
@@ -76,7 +76,7 @@ async function looksBack(page) {
   await slider.focus();
   await page.keyboard.press("Home");
   await seesNo(log(page).getByText("with a picture that cannot be had"));
-  await sees(log(page).getByText(/^This is where/));
+  await sees(log(page).locator("strong", { hasText: "bold" }));
   await page.keyboard.press("End");
   await seesMessage(page, "with a picture that cannot be had");
   await page.getByRole("button", { name: "Back to now" }).click();

@@ -6,6 +6,9 @@ export type FirstTime =
   | { readonly kind: "reading" | "nothing" | "failed" }
   | { readonly kind: "known"; readonly at: number };
 
+/** The log's times are finer than ours: a millisecond later, in milliseconds, the message is there for sure. */
+const FINER_MS = 1;
+
 /** Asks for the time of the channel's first message. */
 export function useFirstTime(chat: Chat, channel: string): FirstTime {
   const [first, setFirst] = useState<FirstTime>({ kind: "reading" });
@@ -19,7 +22,7 @@ export function useFirstTime(chat: Chat, channel: string): FirstTime {
       .then((token) => chat.api.messages(token, { after: 0, limit: 1 }, control.signal))
       .then(
         ({ messages: [message] }) =>
-          settle(message ? { kind: "known", at: Date.parse(message.sent_at) } : { kind: "nothing" }),
+          settle(message ? { kind: "known", at: Date.parse(message.sent_at) + FINER_MS } : { kind: "nothing" }),
         () => settle({ kind: "failed" }),
       );
     return () => control.abort();

@@ -22,9 +22,15 @@ export function Profile({ self, onSignOut, children }: ProfileProps) {
         <Text as="bdi" truncate textStyle="sm" fontWeight="medium" flex="1" minW="0">
           {self.name}
         </Text>
-        <Button size="xs" variant="ghost" colorPalette="gray" onClick={onSignOut}>
+        <Button
+          size="xs"
+          variant="ghost"
+          colorPalette="gray"
+          aria-label={texts.channels.signOut}
+          title={texts.channels.signOut}
+          onClick={onSignOut}
+        >
           <Icon name="signOut" />
-          {texts.channels.signOut}
         </Button>
       </Flex>
     </Flex>

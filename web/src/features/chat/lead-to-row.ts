@@ -17,6 +17,8 @@ export type Lead = {
   readonly block: "center" | "nearest" | "end";
   /** Tells the list to go where the row will be; it can guess where that is. */
   readonly scrollThere: () => void;
+  /** Called once, when the row is first in its place. */
+  readonly onThere?: () => void;
 };
 
 let wish = 0;
@@ -25,13 +27,14 @@ let wish = 0;
  * Leads to a row and focuses its message, through all that a virtual list does until it is there.
  * A later wish takes the place of this one, and so does whatever the reader does in the list.
  */
-export function leadToRow({ list, key, block, scrollThere }: Lead): void {
+export function leadToRow({ list, key, block, scrollThere, onThere }: Lead): void {
   const own = ++wish;
   const selector = `[data-row="${CSS.escape(key)}"] article`;
   const stop = watchReader(list, () => {
     if (own === wish) wish++;
   });
   let steady = 0;
+  let wasThere = false;
   let frame = 0;
   const attempt = (): void => {
     if (own !== wish || !list.isConnected || steady === STEADY_FRAMES || frame === MOST_FRAMES) {
@@ -41,6 +44,10 @@ export function leadToRow({ list, key, block, scrollThere }: Lead): void {
     const message = list.querySelector<HTMLElement>(selector);
     if (message) steady = bringInSight(list, message, block) ? steady + 1 : 0;
     else if (frame % RETRY_FRAMES === 0) scrollThere();
+    if (steady > 0 && !wasThere) {
+      wasThere = true;
+      onThere?.();
+    }
     frame++;
     requestAnimationFrame(attempt);
   };

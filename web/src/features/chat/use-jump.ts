@@ -40,8 +40,9 @@ export function useJump({ target, timeline, hasOlder, list, virtuoso, leave }: J
     const scrollThere = (): void => {
       virtuoso.current?.scrollToIndex({ index: index - timeline.first, align: "center" });
     };
-    leadToRow({ list, key: row.key, block: "center", scrollThere });
-    setStandsOut({ row: row.key });
+    const standOut = (): void => setStandsOut({ row: row.key });
+    leadToRow({ list, key: row.key, block: "center", scrollThere, onThere: standOut });
+    standOut(); // and anew, for as long, once it is there
   }, [list, target, timeline, hasOlder, virtuoso, leave]);
 
   useEffect(() => {

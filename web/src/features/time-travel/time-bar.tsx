@@ -30,7 +30,7 @@ export function TimeBar({ from, to, onMoment, onBack }: TimeBarProps) {
     <Flex
       as="section"
       aria-label={words.label}
-      wrap="wrap"
+      wrap={{ base: "wrap", lg: "nowrap" }}
       align="center"
       gapX="3"
       gapY="2"
@@ -43,7 +43,13 @@ export function TimeBar({ from, to, onMoment, onBack }: TimeBarProps) {
       borderColor="border.info"
       flexShrink={0}
     >
-      <Text fontWeight="medium" flexBasis={{ base: "full", lg: "auto" }} fontVariantNumeric="tabular-nums">
+      <Text
+        fontWeight="medium"
+        flexBasis={{ base: "full", lg: "auto" }}
+        flexShrink={{ base: 0, lg: 1 }}
+        minW="0"
+        fontVariantNumeric="tabular-nums"
+      >
         {fullTime(new Date(at))}
       </Text>
       <chakra.input
@@ -64,7 +70,7 @@ export function TimeBar({ from, to, onMoment, onBack }: TimeBarProps) {
         focusVisibleRing="outside"
       />
       <ExactMoment from={from} to={to} at={at} onMoment={setAt} />
-      <Button size="xs" onClick={onBack}>
+      <Button size="xs" flexShrink={0} onClick={onBack}>
         {words.back}
       </Button>
     </Flex>
