@@ -113,8 +113,10 @@ func TestImportEndsOnASignal(t *testing.T) {
 	if err := command.Wait(); command.ProcessState.ExitCode() != 1 {
 		t.Errorf("import ends with %v on SIGTERM, want exit code 1: %s", err, errs.String())
 	}
-	if _, errs, code := chitchat(t, "export", "--data", data); code != 1 || !strings.Contains(errs, "there is no log yet") {
-		t.Errorf("export of what it left: exit code %d, %s; want no log", code, errs)
+	// The signal may come before the server has begun to take the log, or after.
+	_, said, code := chitchat(t, "export", "--data", data)
+	if code != 1 || !strings.Contains(said, "there is no log yet") && !strings.Contains(said, "run `chitchat import` again") {
+		t.Errorf("export of what it left: exit code %d, %s; want no log, or a broken off one", code, said)
 	}
 	if out, errs, code := chitchatFrom(t, strings.NewReader(archive), "import", "--data", data); code != 0 {
 		t.Errorf("import again: exit code %d, %s %s", code, out, errs)

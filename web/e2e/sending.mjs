@@ -55,7 +55,7 @@ async function isRefused(page, line, stored) {
   await page.reload();
   await sees(message.getByText(/^Not sent\. ./));
   await message.getByRole("button", { name: "Try again" }).click();
-  await seesNo(page.getByText(/^Not sent/));
+  await seesNo(log(page).getByText(/^Not sent/));
   await until("it is stored", async () => (await stored()).includes("refused at first"));
   assert.deepEqual(await stored(), ["refused at first"]);
   assert.equal(line.idsOf("refused at first").size, 1, "each try has the same id");
