@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web screenshots feel fuzz bench bench-rebuild lint generate check-generated fmt tools clean
+.PHONY: help run build web test test-go test-web e2e screenshots feel fuzz bench bench-rebuild lint generate check-generated fmt tools clean
 
 GOLANGCI_LINT_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
@@ -31,20 +31,22 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 	cd web && npm run build
 	@touch $@
 
-test: web ## Run every test: the page's, the server's, and both in a real browser
-	@$(MAKE) --no-print-directory -j2 test-web test-go
+test: test-web test-go ## Run the tests: the page's, the server's, and both in a real browser
 
-test-web: web
+test-web: web/node_modules/.installed
 	cd web && npm test
-	@export CHROME_BIN="$$(web/test/find-chromium.sh)" && cd web && npm run browser
 
-# The race detector needs a C compiler, the browser tests a Chromium. `make lint` vets. More at a time than there are
-# cores: much of a test's time it waits for a Postgres, a browser or a clock.
+# The race detector needs a C compiler, the browser tests a Chromium. `make lint` vets. Three packages at a time: much of
+# a test's time is the start of a Postgres, which leaves the cores to others.
 test-go: web
 	@command -v cc >/dev/null || command -v gcc >/dev/null || { echo "a C compiler is missing: apt-get install gcc libc6-dev (macOS: xcode-select --install)"; exit 1; }
 	@web/test/find-chromium.sh >/dev/null
 	@bin="$$(internal/pgd/fetch.sh)" && export CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" CHROME_BIN="$$(web/test/find-chromium.sh)" && \
-		go test -race -vet=off -p 3 -parallel 4 -timeout 15m ./...
+		go test -race -vet=off -p 3 -timeout 15m ./...
+
+e2e: web ## Run the long tests in a real browser: all day, by keys and touch, hostile texts, long history, the list alone
+	@bin="$$(internal/pgd/fetch.sh)" && export CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" CHROME_BIN="$$(web/test/find-chromium.sh)" && \
+		(cd web && npm run browser) && go test -race -tags e2e -run '^TestBrowser' -timeout 15m ./cmd/chitchat
 
 screenshots: build ## Take the pictures of docs/screenshots, of a company that does not exist
 	@bin="$$(internal/pgd/fetch.sh)" && export CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" CHROME_BIN="$$(web/test/find-chromium.sh)" && \

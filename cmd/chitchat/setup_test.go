@@ -394,7 +394,7 @@ func eventually(t testing.TB, what string, ok func() bool) {
 // it prints and returns a line for it, or none.
 func script(t testing.TB, stdin io.Reader, answer func(line string) string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, "node", args...)
 	command.Dir = filepath.Join("..", "..", "web")

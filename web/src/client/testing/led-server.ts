@@ -29,6 +29,8 @@ export class LedServer {
   users: UsersPage["users"] = [];
   /** Tokens up to this number are refused. */
   ended = 0;
+  /** Whether a socket is accepted at all. */
+  accepts = true;
   /** Whether an accepted socket is greeted. */
   greets = true;
   /** Whether a fresh token is answered. */
@@ -103,7 +105,7 @@ export class LedServer {
     this.lines.push(line);
     setTimeout(() => {
       if (line.readyState !== 0) return;
-      if (!this.isGood(new URL(url).searchParams.get("token"))) return line.end(1006);
+      if (!this.accepts || !this.isGood(new URL(url).searchParams.get("token"))) return line.end(1006);
       Object.assign(line, { readyState: 1 });
       line.onopen?.call(line as unknown as WebSocket, {} as Event);
       if (!this.greets) return;
