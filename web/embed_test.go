@@ -15,11 +15,11 @@ func TestFiles(t *testing.T) {
 		t.Fatalf("Files says built = %t, but reading index.html gives %v", built, err)
 	}
 	if !built {
-		t.Skip("no build of the client in this binary: npm run build")
+		t.Skip("no build of the client in this binary: npm run build") // go test needs no Node; make test builds first
 	}
-	const placeholder = "__CSP_NONCE__"
-	if got := strings.Count(string(index), placeholder); got != 1 {
-		t.Errorf("index.html holds %s %d times, want once", placeholder, got)
+	const nonce = "__CSP_NONCE__"
+	if got := strings.Count(string(index), nonce); got != 1 {
+		t.Errorf("index.html holds %s %d times, want once", nonce, got)
 	}
 	if strings.Contains(string(index), "style=") || strings.Contains(string(index), "<script>") {
 		t.Error("index.html holds an inline style or script, which its policy forbids")

@@ -31,7 +31,7 @@ func (w *writer) run(p func() *process, token string, stop <-chan struct{}) {
 		}
 	}()
 	for i := 0; ; i++ {
-		time.Sleep(w.pause)
+		time.Sleep(w.pause) // one that writes without a pause leaves no core to what is tested
 		id, text, retry := uuid.Must(uuid.NewV7()).String(), fmt.Sprintf("%s %d", w.name, i), false
 		for {
 			select {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/faustman/chitchat/eventstore"
-	"github.com/faustman/chitchat/internal/natstest"
 )
 
 // The command fills an empty log, a server makes the tables of it, and what the command says to try can be tried.
@@ -106,15 +105,7 @@ func TestDemoAfterAServer(t *testing.T) {
 // An outside NATS needs no data directory, and no lock tells of its servers.
 func TestDemoIntoAnOutsideNATS(t *testing.T) {
 	t.Parallel()
-	server := outsideNATS(t)
-	log, err := eventstore.Open(t.Context(), natstest.Connect(t, server), eventstore.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	terms, err := log.Terms(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	server, terms := outsideLog(t)
 	data := dataDir(t)
 	for _, test := range []struct {
 		term eventstore.Term

@@ -163,15 +163,7 @@ func TestImportFailsBesideASilentPipe(t *testing.T) {
 func TestImportIntoAnOutsideNATS(t *testing.T) {
 	t.Parallel()
 	_, archive := archived(t)
-	server := outsideNATS(t)
-	log, err := eventstore.Open(t.Context(), natstest.Connect(t, server), eventstore.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	terms, err := log.Terms(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	server, terms := outsideLog(t)
 	data := dataDir(t)
 	run := func() (string, string, int) {
 		return chitchatFrom(t, strings.NewReader(archive), "import", "--data", data, "--nats-url", server.ClientURL())

@@ -191,7 +191,7 @@ func TestToolsOverTCP(t *testing.T) {
 	}{{"pgx", c.pgx, c.pgxStates}, {"psql", c.psql, c.psqlStates}} {
 		t.Run(by.name, func(t *testing.T) {
 			if _, err := exec.LookPath("psql"); err != nil && by.name == "psql" {
-				t.Skip("psql is not installed; pgx checks the same")
+				t.Skip("psql is not installed; pgx checks the same") // it comes with no Postgres that npm brings
 			}
 			wantReads(t, by.run)
 			wantRefusals(t, by.run, by.states)

@@ -1,14 +1,12 @@
 package main_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -27,7 +25,6 @@ import (
 
 	program "github.com/faustman/chitchat/cmd/chitchat"
 	"github.com/faustman/chitchat/internal/datadir"
-	"github.com/faustman/chitchat/internal/natsd"
 	"github.com/faustman/chitchat/internal/pgtest"
 )
 
@@ -388,56 +385,4 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		}
 		time.Sleep(min(max(3*time.Since(look), 10*time.Millisecond), 500*time.Millisecond)) // between two looks
 	}
-}
-
-// script runs a browser script of web/e2e; answer is called for each line that
-// it prints and returns a line for it, or none.
-func script(t testing.TB, stdin io.Reader, answer func(line string) string, args ...string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	command := exec.CommandContext(ctx, "node", args...)
-	command.Dir = filepath.Join("..", "..", "web")
-	var errs bytes.Buffer
-	command.Stderr = &errs
-	var answers io.WriteCloser
-	if stdin != nil {
-		command.Stdin = stdin
-	} else {
-		var err error
-		if answers, err = command.StdinPipe(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatalf("%v: run `make web` first, which installs what the scripts need", err)
-	}
-	lines := bufio.NewScanner(output)
-	for lines.Scan() {
-		t.Log(lines.Text())
-		if answer == nil {
-			continue
-		}
-		if line := answer(lines.Text()); line != "" {
-			_, _ = io.WriteString(answers, line+"\n")
-		}
-	}
-	if err := command.Wait(); err != nil {
-		t.Fatalf("node %s: %v\n%s", strings.Join(args, " "), err, errs.String())
-	}
-}
-
-// outsideNATS is a server that chitchat did not start, until the test ends.
-func outsideNATS(t testing.TB) *natsd.Server {
-	t.Helper()
-	server, err := natsd.Start(t.Context(), natsd.Options{StoreDir: t.TempDir(), Listen: freeAddress(t), Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() }) // a test may have ended it
-	return server
 }

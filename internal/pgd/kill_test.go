@@ -84,7 +84,7 @@ func TestStartAfterKill(t *testing.T) {
 
 func TestPostgresEndsWithItsParent(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux can do that; the next start ends the orphan")
+		t.Skip("only Linux has Pdeathsig; elsewhere the next start ends the orphan, which TestOrphanIsEnded shows")
 	}
 	opts := seeded(t)
 	killServer(t, opts)

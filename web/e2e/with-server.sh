@@ -12,6 +12,7 @@ data=$(mktemp -d)
 server=
 finish() {
 	if [ -n "$server" ]; then
+		# It may have ended by itself, and how it ends is not what the program of this script is about.
 		kill "$server" 2>/dev/null || true
 		wait "$server" 2>/dev/null || true
 	fi

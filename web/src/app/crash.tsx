@@ -31,7 +31,8 @@ export function PartCrash() {
 }
 
 export type UnloadedProps = {
-  readonly onAgain: () => void /** Where there is something to go back to. */;
+  readonly onAgain: () => void;
+  /** Given where there is something to go back to. */
   readonly onBack?: () => void;
 };
 

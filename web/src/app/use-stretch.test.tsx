@@ -7,19 +7,8 @@ import { EMPTY_FEED } from "@/client/fold";
 import { Listeners } from "@/client/listeners";
 import type { Message } from "@/client/messages";
 import { Past } from "@/client/past";
+import { messagesOf } from "@/client/testing/a-message";
 import { useStretch } from "./use-stretch";
-
-const message = (seq: number): Message => ({
-  type: "message",
-  seq,
-  id: `${seq}`,
-  from_user: { id: "a", name: "Ada" },
-  sent_at: "2026-01-01T12:00:00Z",
-  text: `${seq}`,
-});
-
-const range = (from: number, to: number): Message[] =>
-  Array.from({ length: to - from + 1 }, (_, i) => message(from + i));
 
 const LAST = 500;
 
@@ -31,7 +20,7 @@ const server: typeof fetch = async (input) => {
   const from = before === undefined ? Number(query.get("after")) + 1 : Math.max(1, before - limit);
   const to = before === undefined ? Math.min(LAST, from + limit - 1) : before - 1;
   const has_more = before === undefined ? to < LAST : from > 1;
-  return new Response(JSON.stringify({ messages: range(from, to), position: `e:${LAST}`, has_more }));
+  return new Response(JSON.stringify({ messages: messagesOf(from, to), position: `e:${LAST}`, has_more }));
 };
 
 class Live {
@@ -56,7 +45,7 @@ const seqs = (messages: readonly Message[]): (number | undefined)[] => [messages
 
 it("stays live when a window that has come to now is parted from it", async () => {
   const live = new Live();
-  live.set(range(400, 500));
+  live.set(messagesOf(400, 500));
   const api = new ApiClient("", server);
   const pasts = { past: (_: string, place: Past["place"]) => new Past({ api, token: async () => "t" }, place) };
   const { result, rerender } = renderHook(({ target }) => useStretch(pasts, live, target), {
@@ -69,7 +58,7 @@ it("stays live when a window that has come to now is parted from it", async () =
   expect(seqs(result.current.stretch.messages)).toEqual([151, 500]);
   expect(result.current.stretch.hasNewer).toBe(false);
 
-  act(() => live.set(range(480, 520)));
+  act(() => live.set(messagesOf(480, 520)));
   expect(result.current.stretch).toMatchObject({ hasNewer: false, isPast: false, hasOlder: true });
   expect(seqs(result.current.stretch.messages)).toEqual([480, 520]);
   expect([result.current.target, result.current.past]).toEqual([undefined, undefined]);

@@ -84,3 +84,15 @@ export function hasMessage(list: readonly Message[], userId: string, id: string)
   const key = messageKey(userId, id);
   return key !== undefined && index.has(key);
 }
+
+/** The index of the first message behind the sequence in a list in log order, by halving: the list can be long. */
+export function firstAfter(messages: readonly Message[], seq: number): number {
+  let low = 0;
+  let high = messages.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((messages[middle]?.seq ?? 0) > seq) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

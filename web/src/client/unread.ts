@@ -1,6 +1,6 @@
 import type { User } from "./frames";
 import { mentions } from "./mentions";
-import type { Message } from "./messages";
+import { firstAfter, type Message } from "./messages";
 
 /** What a person has not read in a channel. */
 export type Unread = {
@@ -31,16 +31,4 @@ export function unreadOf(messages: readonly Message[], readTo: number, self: Use
   if (count === 0) return NOTHING_UNREAD;
   const startsLate = first === 0 && hasOlder;
   return { count: Math.min(count, COUNTED), more: count > COUNTED || startsLate, mentioned };
-}
-
-/** The index of the first message behind the sequence, by halving: the list can be long. */
-function firstAfter(messages: readonly Message[], seq: number): number {
-  let low = 0;
-  let high = messages.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((messages[middle]?.seq ?? 0) > seq) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -1,4 +1,4 @@
-import type { Message } from "@/client/messages";
+import { firstAfter, type Message } from "@/client/messages";
 
 /** How far somebody has read a list in which messages come. */
 export type Reading = {
@@ -74,16 +74,4 @@ function countAfter(messages: readonly Message[], seq: number, selfId: string): 
     if (message.from_user.id !== selfId) count++;
   }
   return count;
-}
-
-/** The index of the first message behind the sequence, by halving. */
-function firstAfter(messages: readonly Message[], seq: number): number {
-  let low = 0;
-  let high = messages.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((messages[middle]?.seq ?? 0) > seq) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -2,17 +2,12 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { ChannelState } from "@/client/channel";
 import { Listeners } from "@/client/listeners";
 import type { Message } from "@/client/messages";
+import { aMessage } from "@/client/testing/a-message";
 import { ArrivalWatch, type Watched } from "./arrival-watch";
 import { GATHER_MS } from "./notifier";
 
-const message = (seq: number): Message => ({
-  type: "message",
-  seq,
-  id: `${seq}`,
-  from_user: { id: "b", name: "Bob" },
-  sent_at: "2026-01-01T12:00:00Z",
-  text: `text ${seq}`,
-});
+const BOB = { id: "b", name: "Bob" };
+const message = (seq: number): Message => aMessage(seq, { from_user: BOB, text: `text ${seq}` });
 
 const channelOf = (name: string) => {
   const arrivals = new Listeners<[messages: readonly Message[]]>();
