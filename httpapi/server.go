@@ -49,11 +49,15 @@ type Reader interface {
 	WaitApplied(ctx context.Context, seq uint64) error
 }
 
-// Config is what a [Server] is made of. All but Web, AllowedOrigins and Ready
-// are required.
+// Config is what a [Server] is made of. Metrics and Log are required. A process
+// may serve a part: what it has neither a Reader nor a Channel for is not there.
 type Config struct {
-	Tokens  Tokens
-	Reader  Reader
+	// Tokens is required with a Reader or a Channel.
+	Tokens Tokens
+	// Reader answers the API; without one there are no tokens, no history, no
+	// page and no description of all that.
+	Reader Reader
+	// Channel is the websocket; without one there is none.
 	Channel Channel
 	// Ready returns why the process cannot serve now; nothing when it can.
 	Ready func() []string
@@ -78,8 +82,11 @@ type Server struct {
 
 // New returns the server. Errors are of the configuration.
 func New(config Config) (*Server, error) {
-	if config.Tokens == nil || config.Reader == nil || config.Channel == nil || config.Metrics == nil || config.Log == nil {
-		return nil, errors.New("httpapi: Tokens, Reader, Channel, Metrics and Log are required")
+	if config.Metrics == nil || config.Log == nil {
+		return nil, errors.New("httpapi: Metrics and Log are required")
+	}
+	if config.Tokens == nil && (config.Reader != nil || config.Channel != nil) {
+		return nil, errors.New("httpapi: a Reader and a Channel need Tokens")
 	}
 	if config.Ready == nil {
 		config.Ready = func() []string { return nil }
@@ -102,7 +109,7 @@ func New(config Config) (*Server, error) {
 		HTTPErrorHandler: s.handleError,
 		JSONSerializer:   jsonSerializer{},
 		Router: echo.NewRouter(echo.RouterConfig{
-			NotFoundHandler: s.serveFile,
+			NotFoundHandler: s.notFound(),
 			AutoHandleHEAD:  true,
 		}),
 	})
@@ -113,21 +120,50 @@ func New(config Config) (*Server, error) {
 	return s, nil
 }
 
+// route puts up what this process serves.
 func (s *Server) route() {
+	s.echo.GET("/healthz", s.health)
+	s.echo.GET("/readyz", s.ready)
+	s.echo.GET("/metrics", s.metrics())
+	if s.config.Channel != nil {
+		s.echo.GET(channelPath, s.openChannel, s.authenticate)
+	}
+	if s.config.Reader != nil {
+		s.routeAPI()
+	}
+}
+
+func (s *Server) routeAPI() {
 	s.echo.POST("/auth", s.signIn)
 	s.echo.GET("/auth", s.whoAmI, s.authenticate)
 	s.echo.GET("/messages", s.listMessages, s.authenticate, s.applied)
 	s.echo.GET("/users", s.listUsers, s.authenticate, s.applied)
-	s.echo.GET(channelPath, s.openChannel, s.authenticate)
 
-	s.echo.GET("/healthz", s.health)
-	s.echo.GET("/readyz", s.ready)
-	s.echo.GET("/metrics", s.metrics())
 	s.echo.GET("/openapi.yaml", s.openapi)
 	s.echo.GET("/docs", s.showDocs)
 
 	s.echo.GET("/", s.serveIndex)
 	s.echo.GET("/c/:channel", s.serveIndex)
+}
+
+// notFound answers what no route is for: with a file of the web client, or, in
+// a process that serves but a part, with a word about where the rest is.
+func (s *Server) notFound() echo.HandlerFunc {
+	elsewhere := func(*echo.Context) error {
+		return domain.Errorf(domain.CodeNotFound, "This process serves another part of chitchat. Ask by the address of the whole.")
+	}
+	if s.config.Reader == nil {
+		return elsewhere
+	}
+	if s.config.Channel != nil {
+		return s.serveFile
+	}
+	return func(c *echo.Context) error {
+		if c.Request().URL.Path == channelPath {
+			return elsewhere(c)
+		}
+		return s.serveFile(c)
+	}
 }
 
 // ServeHTTP answers a request.
