@@ -12,47 +12,22 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-//go:embed docs.html
-var docsTemplate string
+// docs.html is the page with its style and the part about HTTP,
+// docs_socket.html the part about the websocket.
+var (
+	//go:embed docs.html
+	docsTemplate string
+	//go:embed docs_socket.html
+	docsSocketTemplate string
+)
 
-// description is the part of OpenAPI that the page shows, in the file's order.
-type description struct {
-	Info struct {
-		Title, Summary, Description string
-	}
-	Paths      ordered[ordered[operation]]
-	Components struct {
-		SecuritySchemes ordered[schema] `yaml:"securitySchemes"`
-		Parameters      ordered[parameter]
-		Responses       ordered[response]
-		Schemas         ordered[schema]
-	}
+// docsPage is what the page shows.
+type docsPage struct {
+	description
+	Socket socket
 }
 
-type operation struct {
-	OperationID          string `yaml:"operationId"`
-	Summary, Description string
-	Security             *[]any
-	Parameters           []parameter
-	RequestBody          struct{ Content ordered[media] } `yaml:"requestBody"`
-	Responses            ordered[response]
-}
-
-type parameter struct {
-	Ref         string `yaml:"$ref"`
-	Name, In    string
-	Description string
-	Schema      schema
-}
-
-type response struct {
-	Ref         string `yaml:"$ref"`
-	Description string
-	Content     ordered[media]
-}
-
-type media struct{ Schema schema }
-
+// schema is the part of a JSON Schema that the page shows.
 type schema struct {
 	Ref         string `yaml:"$ref"`
 	Type        string
@@ -66,11 +41,33 @@ type schema struct {
 	Maximum     string
 	MinLength   string `yaml:"minLength"`
 	MaxLength   string `yaml:"maxLength"`
+	MaxItems    string `yaml:"maxItems"`
 	Required    []string
 	Properties  ordered[schema]
 	Items       *schema
 	AllOf       []schema `yaml:"allOf"`
 	OneOf       []schema `yaml:"oneOf"`
+}
+
+// limits says in words what a schema allows.
+func (s schema) limits() string {
+	var limits []string
+	add := func(word, value string) {
+		if value != "" {
+			limits = append(limits, word+value)
+		}
+	}
+	add("", s.Format)
+	add("always ", s.Const)
+	add("one of ", strings.Join(s.Enum, ", "))
+	add("default ", s.Default)
+	add("at least ", s.Minimum)
+	add("at most ", s.Maximum)
+	add("shortest ", s.MinLength)
+	add("longest ", s.MaxLength)
+	add("items at most ", s.MaxItems)
+	add("like ", s.Pattern)
+	return strings.Join(limits, "; ")
 }
 
 // ordered is a YAML mapping that keeps its order.
@@ -103,13 +100,18 @@ func (o ordered[T]) get(key string) (T, error) {
 	return none, fmt.Errorf("%s is not described", key)
 }
 
-// renderDocs makes the page that shows an OpenAPI description to a person. It
-// needs no script and nothing from outside.
-func renderDocs(openapi []byte) ([]byte, error) {
+// renderDocs makes the page that shows the descriptions to a person. It needs
+// no script and nothing from outside.
+func renderDocs(openapi, asyncapi, frames []byte) ([]byte, error) {
 	var d description
 	if err := yaml.Unmarshal(openapi, &d); err != nil {
 		return nil, fmt.Errorf("read openapi: %w", err)
 	}
+	s, err := readSocket(asyncapi, frames)
+	if err != nil {
+		return nil, err
+	}
+	s.Shapes = s.shapesBeside(d.Components.Schemas)
 	page, err := template.New("docs").Funcs(template.FuncMap{
 		"upper":      strings.ToUpper,
 		"name":       path.Base,
@@ -121,45 +123,14 @@ func renderDocs(openapi []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse docs page: %w", err)
 	}
+	if _, err := page.New("socket").Parse(docsSocketTemplate); err != nil {
+		return nil, fmt.Errorf("parse docs page of the websocket: %w", err)
+	}
 	var out bytes.Buffer
-	if err := page.Execute(&out, d); err != nil {
+	if err := page.Execute(&out, docsPage{d, s}); err != nil {
 		return nil, fmt.Errorf("render docs page: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-func (d description) parameter(p parameter) (parameter, error) {
-	if p.Ref == "" {
-		return p, nil
-	}
-	return d.Components.Parameters.get(path.Base(p.Ref))
-}
-
-func (d description) response(r response) (response, error) {
-	if r.Ref == "" {
-		return r, nil
-	}
-	return d.Components.Responses.get(path.Base(r.Ref))
-}
-
-// limits says in words what a schema allows.
-func (s schema) limits() string {
-	var limits []string
-	add := func(word, value string) {
-		if value != "" {
-			limits = append(limits, word+value)
-		}
-	}
-	add("", s.Format)
-	add("always ", s.Const)
-	add("one of ", strings.Join(s.Enum, ", "))
-	add("default ", s.Default)
-	add("at least ", s.Minimum)
-	add("at most ", s.Maximum)
-	add("shortest ", s.MinLength)
-	add("longest ", s.MaxLength)
-	add("like ", s.Pattern)
-	return strings.Join(limits, "; ")
 }
 
 func (s *Server) showDocs(c *echo.Context) error { return servePage(c, s.docs) }

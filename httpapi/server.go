@@ -95,7 +95,7 @@ func New(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs, err := renderDocs(Description)
+	docs, err := renderDocs(Description, SocketDescription, FrameSchema)
 	if err != nil {
 		return nil, err
 	}
@@ -140,6 +140,8 @@ func (s *Server) routeAPI() {
 	s.echo.GET("/users", s.listUsers, s.authenticate, s.applied)
 
 	s.echo.GET("/openapi.yaml", s.openapi)
+	s.echo.GET("/asyncapi.yaml", s.asyncapi)
+	s.echo.GET("/frames.schema.json", s.frameSchema)
 	s.echo.GET("/docs", s.showDocs)
 
 	s.echo.GET("/", s.serveIndex)

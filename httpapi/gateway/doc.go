@@ -19,8 +19,10 @@
 // socket with every field that the schema names, and no other. The bytes of one
 // of each, and of the commands, are kept in testdata/frames, which the tests of
 // the page read with the same schema, from which the page's types are made, too
-// (make generate). openapi.yaml repeats the schema for its readers; a test
-// compares the two. So who changes a frame changes all of these or none.
+// (make generate). asyncapi.yaml refers to the schema, and says what the close
+// codes mean; a test compares those with the ones that we send. What the calls
+// need, too, openapi.yaml repeats, and a test compares it. So who changes a
+// frame changes all of these or none.
 //
 // # Delivery
 //

@@ -81,15 +81,11 @@ export interface paths {
         };
         /**
          * The websocket
-         * @description Upgrades to a websocket. Two dialects share the path, and the events look the same in both.
+         * @description Upgrades to a websocket. What goes over it is described in /asyncapi.yaml, whose frames are in /frames.schema.json: two dialects, plain and chitchat.v1, how to resume, and what each close code means.
          *
-         *     Plain, without a subprotocol: a text frame from the client is the text of a message. The server sends events of the types message, join and leave. A join is a user's first session in the channel, a leave the last one.
-         *
-         *     chitchat.v1, by Sec-WebSocket-Protocol: a frame from the client is a ClientCommand, and each send and auth is answered with an Ack or a CommandError. The server begins with Hello, and goes on with Reset when the position in after cannot be continued; in the plain dialect, which has no Hello, Reset is then the first frame. An id names one message of a user for ever, in whatever channel: what is sent under a used one is answered with the first one's sequence and posts nothing. Every session's join and leave is shown, a channel of over 200 sessions in summary as PresenceSummary. prev is the sequence of the event before in this channel, in a channel of over 200 sessions that of the frame before: a client that sees another one has missed something.
+         *     An id names one message of a user for ever, in whatever channel: what is sent under a used one is answered with the first one's sequence and posts nothing.
          *
          *     Beside chitchat.v1 a browser, which cannot set headers here, may offer the subprotocol "bearer.<token>" instead of the parameter token.
-         *
-         *     Close codes. 1001 and 1012: the server leaves or restarts; reconnect with jitter and resume. 1003, 1007, 1009: a binary frame, not UTF-8, too long. 1008: against the rules. 4001: the token ended; get a new one. 4008: too slow, did not read what was sent; reconnect and resume. 4029: flood; wait.
          */
         get: operations["openChannel"];
         put?: never;
@@ -160,6 +156,40 @@ export interface paths {
         };
         /** This description */
         get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/asyncapi.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The description of the websocket */
+        get: operations["asyncapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/frames.schema.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The frames of the websocket */
+        get: operations["frameSchema"];
         put?: never;
         post?: never;
         delete?: never;
@@ -306,130 +336,6 @@ export interface components {
             /** @description What to do, for a person. */
             message: string;
         };
-        /** @description A frame from the server. */
-        ServerFrame: components["schemas"]["Hello"] | components["schemas"]["Reset"] | components["schemas"]["MessageEvent"] | components["schemas"]["JoinEvent"] | components["schemas"]["LeaveEvent"] | components["schemas"]["PresenceSummary"] | components["schemas"]["TypingEvent"] | components["schemas"]["Ack"] | components["schemas"]["CommandError"];
-        /** @description A frame from a client of chitchat.v1. */
-        ClientCommand: components["schemas"]["SendCommand"] | components["schemas"]["TypingCommand"] | components["schemas"]["AuthCommand"];
-        /** @description The first frame of chitchat.v1. */
-        Hello: {
-            /** @constant */
-            type: "hello";
-            session: components["schemas"]["SessionId"];
-            position: components["schemas"]["Position"];
-            /** @description How often the server pings, in milliseconds. */
-            ping_ms: number;
-        };
-        /** @description The position asked for cannot be continued. Read the history again. */
-        Reset: {
-            /** @constant */
-            type: "reset";
-            position: components["schemas"]["Position"];
-        };
-        /** @description Something was said. */
-        MessageEvent: {
-            /** @constant */
-            type: "message";
-            seq: components["schemas"]["Seq"];
-            prev: components["schemas"]["Prev"];
-            v?: components["schemas"]["Version"];
-            id: components["schemas"]["CommandId"];
-            from_user: components["schemas"]["User"];
-            sent_at: components["schemas"]["SentAt"];
-            text: components["schemas"]["Text"];
-        };
-        /** @description A session, and in the plain dialect a user, entered the channel. */
-        JoinEvent: {
-            /** @constant */
-            type: "join";
-            seq: components["schemas"]["Seq"];
-            prev: components["schemas"]["Prev"];
-            v?: components["schemas"]["Version"];
-            from_user: components["schemas"]["User"];
-            sent_at: components["schemas"]["SentAt"];
-            session: components["schemas"]["SessionId"];
-            term?: components["schemas"]["Term"];
-        };
-        /** @description A session, and in the plain dialect a user, left the channel. */
-        LeaveEvent: {
-            /** @constant */
-            type: "leave";
-            seq: components["schemas"]["Seq"];
-            prev: components["schemas"]["Prev"];
-            v?: components["schemas"]["Version"];
-            from_user: components["schemas"]["User"];
-            sent_at: components["schemas"]["SentAt"];
-            session: components["schemas"]["SessionId"];
-            term?: components["schemas"]["Term"];
-            /**
-             * @description lost when a server died with its sockets.
-             * @enum {string}
-             */
-            reason: "closed" | "lost";
-        };
-        /** @description What joined and left since the last summary, at most once a second, in a channel of over 200 sessions. It stands for all events from prev to seq, which may be equal when a message overtook what it sums up. It names at most 100 users on each side and counts all. */
-        PresenceSummary: {
-            /** @constant */
-            type: "presence";
-            seq: components["schemas"]["Seq"];
-            prev: components["schemas"]["Prev"];
-            joined: components["schemas"]["User"][];
-            left: components["schemas"]["User"][];
-            /** @description How many users are in the channel. */
-            users: number;
-        };
-        /** @description Someone else is typing. It is never stored. */
-        TypingEvent: {
-            /** @constant */
-            type: "typing";
-            from_user: components["schemas"]["User"];
-        };
-        /** @description A send is durably in the log at seq, or an auth was taken, which has no seq. */
-        Ack: {
-            /** @constant */
-            type: "ack";
-            id?: components["schemas"]["CommandId"];
-            seq?: components["schemas"]["Seq"];
-        };
-        /** @description A command was refused. With the code unknown nobody knows whether it was stored, and the client sends the same command again with "retry":true. */
-        CommandError: {
-            /** @constant */
-            type: "error";
-            /** @description The command's id, cut at 64 bytes. Absent when it had none or could not be read, and in the plain dialect. */
-            id?: string;
-            code: components["schemas"]["ErrorCode"];
-            /** @description What to do, for a person. */
-            message: string;
-            /** @description With the code rate_limited: how long to wait, in milliseconds. */
-            retry_after_ms?: number;
-        };
-        /** @description Says something. It is answered with an Ack or a CommandError of the same id. */
-        SendCommand: {
-            /** @constant */
-            type: "send";
-            id: components["schemas"]["CommandId"];
-            text: components["schemas"]["Text"];
-            /** @description This id was sent before and its outcome is not known. */
-            retry?: boolean;
-        };
-        /** @description Tells the others that one is typing. It is not answered. */
-        TypingCommand: {
-            /** @constant */
-            type: "typing";
-        };
-        /** @description Brings a fresh token of the same user and channel, so that the connection lives on past the old one's end. It is answered with an Ack or a CommandError. */
-        AuthCommand: {
-            /** @constant */
-            type: "auth";
-            id?: components["schemas"]["CommandId"];
-            token: string;
-        };
-        /**
-         * Format: int64
-         * @description The sequence of the event before this one in the channel; in the plain dialect and in a channel of over 200 sessions that of the frame before. 0 when there is none.
-         */
-        Prev: number;
-        /** @description The version of the event's form in the log. Clients need not look at it. */
-        Version: number;
         /** @description The run of the gateway that held the session. A join with another one says that the session went on there; a leave of another term than the session's last join's ends nothing. */
         Term: string;
     };
@@ -868,6 +774,48 @@ export interface operations {
                 };
                 content: {
                     "application/yaml": string;
+                };
+            };
+            default: components["responses"]["Failure"];
+        };
+    };
+    asyncapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description AsyncAPI 3.0. Its frames are in /frames.schema.json. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+            default: components["responses"]["Failure"];
+        };
+    };
+    frameSchema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JSON Schema of what the server sends and takes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": Record<string, never>;
                 };
             };
             default: components["responses"]["Failure"];
