@@ -43,7 +43,8 @@ type ImportOptions struct {
 	// Epoch is the epoch that the log gets; a new one when it is empty. Another
 	// log's epoch is for when that log is never used again.
 	Epoch string
-	// Replicas is how many servers keep the log, 1 when 0.
+	// Replicas is how many servers keep the log; 0 means three where NATS is a
+	// cluster, and one elsewhere.
 	Replicas int
 	// Logger takes what a person should know; slog.Default() when nil.
 	Logger *slog.Logger
@@ -84,6 +85,7 @@ func Import(ctx context.Context, nc *nats.Conn, opts ImportOptions, next func(co
 	if _, err := domain.ParsePosition(opts.Epoch + ":0"); err != nil {
 		return Imported{}, fmt.Errorf("import: the epoch %.80q is none", opts.Epoch)
 	}
+	opts.Replicas = replicasOn(nc, opts.Replicas)
 	im := &importer{nc: nc, js: js, opts: opts, id: newEpoch(), present: domain.NewPresence(), done: Imported{Epoch: opts.Epoch}}
 	if err := im.clear(ctx); err != nil {
 		return Imported{}, fmt.Errorf("import: %w", err)
@@ -217,7 +219,7 @@ func (im *importer) isOurs(ctx context.Context) (bool, error) {
 
 // settings are those of the stream while it is imported: those of no log.
 func (im *importer) settings() jetstream.StreamConfig {
-	config := settings("", max(im.opts.Replicas, 1))
+	config := settings("", im.opts.Replicas)
 	config.Description = "a log of chitchat that is being imported"
 	config.Subjects = []string{importSubject}
 	config.Metadata = map[string]string{importKey: im.id}
@@ -310,7 +312,7 @@ func (im *importer) promote(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	if _, err := im.js.UpdateStream(ctx, settings(im.opts.Epoch, max(im.opts.Replicas, 1))); err != nil {
+	if _, err := im.js.UpdateStream(ctx, settings(im.opts.Epoch, im.opts.Replicas)); err != nil {
 		return fmt.Errorf("make the stream the log: %w", err)
 	}
 	if im.opts.Progress != nil {
@@ -331,7 +333,7 @@ func (im *importer) stopTerms(ctx context.Context) error {
 	if len(began) == 0 {
 		return nil
 	}
-	terms, err := (&Log{js: im.js}).Terms(ctx, im.opts.Replicas)
+	terms, err := (&Log{nc: im.nc, js: im.js, kept: im.opts.Replicas}).Terms(ctx)
 	if err != nil {
 		return err
 	}

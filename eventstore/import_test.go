@@ -247,7 +247,7 @@ func TestImportStopsTheTermsOfOpenSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := mustImport(t, export(t, w.log), false)
-	terms, err := again.log.Terms(t.Context(), 1)
+	terms, err := again.log.Terms(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,13 +46,15 @@ type Log struct {
 	nc     *nats.Conn
 	js     jetstream.JetStream
 	epoch  string
+	kept   int // how many servers keep the stream
 	logger *slog.Logger
 	turns  chan struct{} // capacity maxAppends: one for each append under way
 }
 
 // Options are the settings of [Open].
 type Options struct {
-	// Replicas is how many servers keep the log when Open makes it, 1 when 0.
+	// Replicas is how many servers keep the log when Open makes it; 0 means
+	// three where NATS is a cluster, and one elsewhere.
 	Replicas int
 	// Existing makes Open fail with [ErrNoLog] instead of making a log.
 	Existing bool
@@ -62,8 +64,9 @@ type Options struct {
 
 // Open opens the log of the server that nc is connected to, and makes it when
 // there is none. It fails with a [*SettingsError] when there is a stream of
-// that name whose settings break the promises of this package. nc must be
-// made with ReconnectBufSize(-1), so that nothing is sent after its caller
+// that name whose settings break the promises of this package, and leaves a
+// stream of other settings as it is. While a cluster is starting it waits for
+// it, bounded. nc must be made with ReconnectBufSize(-1), so that nothing is sent after its caller
 // gave up; Open refuses another one.
 func Open(ctx context.Context, nc *nats.Conn, opts Options) (*Log, error) {
 	if nc.Opts.ReconnectBufSize >= 0 {
@@ -77,16 +80,22 @@ func Open(ctx context.Context, nc *nats.Conn, opts Options) (*Log, error) {
 	if log.logger == nil {
 		log.logger = slog.Default()
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	config, err := log.openStream(ctx, opts)
+	var config jetstream.StreamConfig
+	err = log.withPatience(ctx, func(ctx context.Context) error {
+		config, err = log.openStream(ctx, opts)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
 	if err := checkSettings(config); err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	log.epoch = config.Metadata[epochKey]
+	if want := replicasOn(nc, opts.Replicas); config.Replicas != want && !opts.Existing {
+		log.logger.Warn("the stream exists with another number of replicas than it would be made with and is left as it is: change it with `nats stream edit "+Stream+" --replicas`",
+			"have", config.Replicas, "want", want)
+	}
+	log.epoch, log.kept = config.Metadata[epochKey], config.Replicas
 	return log, nil
 }
 
@@ -96,7 +105,7 @@ func (l *Log) openStream(ctx context.Context, opts Options) (jetstream.StreamCon
 		if opts.Existing {
 			return jetstream.StreamConfig{}, ErrNoLog
 		}
-		stream, err = l.js.CreateStream(ctx, settings(newEpoch(), max(opts.Replicas, 1)))
+		stream, err = l.js.CreateStream(ctx, settings(newEpoch(), replicasOn(l.nc, opts.Replicas)))
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another process was faster
 			stream, err = l.js.Stream(ctx, Stream)
 		}
@@ -185,6 +194,9 @@ func newEpoch() string {
 	_, _ = rand.Read(raw) // never fails, see crypto/rand
 	return hex.EncodeToString(raw)
 }
+
+// Replicas returns how many servers keep the log, as it was opened.
+func (l *Log) Replicas() int { return l.kept }
 
 // Epoch returns the epoch of the log.
 func (l *Log) Epoch() string { return l.epoch }

@@ -39,26 +39,34 @@ type Terms struct {
 	kv jetstream.KeyValue
 }
 
-// Terms opens the terms, and makes their bucket when there is none.
-func (l *Log) Terms(ctx context.Context, replicas int) (*Terms, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
+// Terms opens the terms, and makes their bucket, with as many replicas as the
+// log has, when there is none.
+func (l *Log) Terms(ctx context.Context) (*Terms, error) {
+	var kv jetstream.KeyValue
+	err := l.withPatience(ctx, func(ctx context.Context) (err error) {
+		kv, err = l.openTerms(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open gateway terms: %w", err)
+	}
+	return &Terms{kv: kv}, nil
+}
+
+func (l *Log) openTerms(ctx context.Context) (jetstream.KeyValue, error) {
 	kv, err := l.js.KeyValue(ctx, termBucket)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		kv, err = l.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
 			Bucket:      termBucket,
 			Description: "chitchat's gateways: a key for each run whose sessions may be in a channel",
 			Storage:     jetstream.FileStorage,
-			Replicas:    max(replicas, 1),
+			Replicas:    max(l.kept, 1),
 		})
 		if errors.Is(err, jetstream.ErrBucketExists) {
 			kv, err = l.js.KeyValue(ctx, termBucket)
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("open gateway terms: %w", err)
-	}
-	return &Terms{kv: kv}, nil
+	return kv, err
 }
 
 // Put begins, renews or stops a term, whichever the fields say.

@@ -16,7 +16,7 @@ import (
 
 func openTerms(t *testing.T, log *eventstore.Log) *eventstore.Terms {
 	t.Helper()
-	terms, err := log.Terms(t.Context(), 1)
+	terms, err := log.Terms(t.Context())
 	if err != nil {
 		t.Fatalf("Terms = %v", err)
 	}

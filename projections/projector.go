@@ -33,7 +33,7 @@ const (
 	watchEvery = time.Second
 	// noteEvery is how often the log's end is noted in the database when it
 	// does not move.
-	noteEvery = 5 * time.Second
+	noteEvery = 2 * time.Second
 )
 
 // Options tune a projector. The zero value is the usual.
@@ -90,7 +90,7 @@ func (p *Projector) watch(ctx context.Context) error {
 			p.progress.update(func(s *Status) { s.Log = last })
 			due := last != noted || time.Since(notedAt) >= noteEvery
 			status := p.Status()
-			if due && status.Generation > 0 && status.Position == nil && p.store.noteEnd(ctx, last) == nil {
+			if due && status.Leading && status.Generation > 0 && status.Position == nil && p.store.noteEnd(ctx, last) == nil {
 				noted, notedAt = last, time.Now()
 				p.recount(ctx, status.Batches)
 			}
@@ -115,22 +115,26 @@ func (p *Projector) recount(ctx context.Context, batches uint64) {
 	})
 }
 
-// project makes one attempt after the other. Each begins at the checkpoint as
-// it stands in the database, so whatever ended the one before has no say in
-// what is applied.
+// project makes one attempt after the other while it is this projector that
+// works. Each begins at the checkpoint as it stands in the database, so whatever
+// ended the one before has no say in what is applied.
 func (p *Projector) project(ctx context.Context) error {
 	retry := minRetry
+	var held *seat
+	defer func() { held.leave() }()
 	for {
 		before := p.Status().Batches
-		err := p.attempt(ctx)
-		var model *ModelError
-		if errors.As(err, &model) && !p.attached {
-			if err = p.renew(ctx, model); err == nil {
-				continue
-			}
+		var err error
+		if held, err = p.take(ctx, held); err == nil {
+			err = p.attemptOrRenew(ctx)
+		} else {
+			err = databaseError(err)
 		}
 		if ctx.Err() != nil {
 			return nil
+		}
+		if err == nil {
+			continue
 		}
 		if p.Status().Batches != before {
 			retry = minRetry
@@ -138,7 +142,10 @@ func (p *Projector) project(ctx context.Context) error {
 		if isAbsent(err) { // the database was replaced by another one
 			p.migrated = false
 		}
-		if !errors.Is(err, errFenced) && p.progress.setFault(err) {
+		if errors.Is(err, errFenced) { // another one works
+			held.leave()
+			held = nil
+		} else if p.progress.setFault(err) {
 			p.logger.ErrorContext(ctx, "the projector stands still and will try again", "err", err)
 		}
 		if !pause(ctx, retry/2+rand.N(retry/2)) {
@@ -146,6 +153,17 @@ func (p *Projector) project(ctx context.Context) error {
 		}
 		retry = min(2*retry, maxRetry)
 	}
+}
+
+// attemptOrRenew applies the log until anything fails, or puts a generation of
+// this program's into the place of one that is another's.
+func (p *Projector) attemptOrRenew(ctx context.Context) error {
+	err := p.attempt(ctx)
+	var model *ModelError
+	if errors.As(err, &model) && !p.attached {
+		return p.renew(ctx, model)
+	}
+	return err
 }
 
 // pause waits and reports whether ctx is still on.

@@ -72,6 +72,28 @@ func (s *Store) OpenStays(ctx context.Context) (domain.Position, []domain.Stay, 
 	return position, stays, nil
 }
 
+// StaysOf returns the stays that a gateway's term holds, once the tables have
+// the sequence upTo. Errors are [ErrUnavailable] or the context's.
+func (s *Store) StaysOf(ctx context.Context, term string, upTo uint64) ([]domain.Stay, error) {
+	if err := s.WaitApplied(ctx, upTo); err != nil {
+		return nil, err
+	}
+	position, stays, err := s.stays(ctx, selectStays+` AND s.term = $1 ORDER BY s.joined_seq`, term)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.of(position.Epoch); err != nil {
+		return nil, fmt.Errorf("read presence: %w", err)
+	}
+	return stays, nil
+}
+
+// HeldTerms returns the terms that hold stays, in no order. Errors are
+// [ErrUnavailable] or the context's.
+func (s *Store) HeldTerms(ctx context.Context) ([]string, error) {
+	return collect(ctx, s, "read presence", pgx.RowTo[string], `SELECT DISTINCT term FROM chat.sessions WHERE left_seq IS NULL`)
+}
+
 func (s *Store) stays(ctx context.Context, sql string, args ...any) (domain.Position, []domain.Stay, error) {
 	var position domain.Position
 	stays, err := collect(ctx, s, "read presence", func(row pgx.CollectableRow) (domain.Stay, error) {

@@ -9,6 +9,10 @@ import (
 
 // Status is how a projector is doing.
 type Status struct {
+	// Leading says that this projector works, Standby that another one does and
+	// this one waits to take over. Neither is known at the beginning and while
+	// the database can't be asked.
+	Leading, Standby bool
 	// Generation is the read model that is written to; 0 before it is known.
 	Generation int
 	// Applied is the checkpoint, AppliedAt when its last event happened. Both
@@ -90,6 +94,18 @@ func (g *progress) update(change func(*Status)) {
 	case g.behindSince.IsZero():
 		g.behindSince = time.Now()
 	}
+}
+
+// standBy notes that another projector works, and reports whether that is news.
+// What this one knew of the tables is not kept up any more.
+func (g *progress) standBy() (news bool) {
+	g.update(func(s *Status) {
+		news = !s.Standby
+		s.Leading, s.Standby = false, true
+		s.Applied, s.AppliedAt = domain.Position{}, time.Time{}
+		s.Fault, s.FaultSince = nil, time.Time{}
+	})
+	return news
 }
 
 // setFault keeps err visible and reports whether it is news. A nil err ends the

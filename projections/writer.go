@@ -17,7 +17,9 @@ import (
 // Plans are made once, often while the tables are empty and a scan of them is
 // cheapest; it must not stay so. They are made once and not for each length of
 // an array, which took longer than their execution. A plan that can't do without
-// what is disabled looks so dear that it would be compiled first, for 100 ms.
+// what is disabled looks so dear that it would be compiled first, for 100 ms. A
+// writer that stands still inside a transaction holds up the one that takes
+// over, so Postgres ends it soon.
 const writerSettings = `
 SET search_path TO %s;
 SET enable_seqscan = off;
@@ -27,7 +29,7 @@ SET plan_cache_mode = force_generic_plan;
 SET jit = off;
 SET lock_timeout = '10s';
 SET statement_timeout = '60s';
-SET idle_in_transaction_session_timeout = '60s'`
+SET idle_in_transaction_session_timeout = '5s'`
 
 // writer writes one generation over a connection of its own, from one position
 // on. It is not safe for concurrent use, and done for after any error but a

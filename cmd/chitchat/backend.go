@@ -89,7 +89,7 @@ func (b *backend) start(ctx context.Context, config *Config, need needs, logger 
 	if ownLog {
 		group.Go(func() error { return b.startNATS(ctx, socketDir, logger) })
 	} else if need.log {
-		group.Go(func() error { return b.connectNATS(config.NATSURL, logger) })
+		group.Go(func() error { return b.connectNATS(config, logger) })
 	}
 	if ownTables {
 		group.Go(func() error { return b.startPostgres(ctx, config, need.pgListen, socketDir, logger) })
@@ -111,9 +111,13 @@ func (b *backend) startNATS(ctx context.Context, socketDir string, logger *slog.
 	return err
 }
 
-func (b *backend) connectNATS(address string, logger *slog.Logger) error {
-	options := append(natsd.ClientOptions(logger), nats.Name("chitchat"), nats.Timeout(connectTimeout))
-	conn, err := nats.Connect(address, options...)
+func (b *backend) connectNATS(config *Config, logger *slog.Logger) error {
+	options := append(natsd.ClientOptions(logger), nats.Timeout(connectTimeout))
+	options = append(options, config.natsTLS()...)
+	if config.NATSCreds != "" {
+		options = append(options, nats.UserCredentials(config.NATSCreds))
+	}
+	conn, err := nats.Connect(config.NATSURL, options...)
 	if err != nil {
 		return fmt.Errorf("connect to NATS at --nats-url (NATS_URL): %w", withoutURL(err))
 	}
@@ -222,7 +226,7 @@ func (b *backend) attach(config *Config, need needs, logger *slog.Logger) (err e
 		return nil
 	}
 	if config.NATSURL != "" {
-		return b.connectNATS(config.NATSURL, logger)
+		return b.connectNATS(config, logger)
 	}
 	socketDir, err := datadir.FindSocketDir(config.Data)
 	if err != nil {

@@ -1,18 +1,12 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"log/slog"
 	"net"
-	"net/url"
 	"os"
-	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 const description = `A chat whose truth is a log: query it in SQL, and replay it.
@@ -40,57 +34,6 @@ type cli struct {
 	Demo    demoCommand       `cmd:"" help:"Fill an empty log with a sample: some weeks of a small company's chat, to query and to look at."`
 	Health  healthCommand     `cmd:"" name:"healthcheck" help:"Ask a running server whether it is ready; for containers without a shell."`
 	Vers    versionSubcommand `cmd:"" name:"version" help:"Print the version."`
-}
-
-// Config is what several commands need.
-type Config struct {
-	Data        string `env:"CHITCHAT_DATA" default:"./chitchat-data" help:"Directory for all that the embedded default keeps (mode 0700)." placeholder:"DIR"`
-	NATSURL     string `name:"nats-url" env:"NATS_URL" help:"An outside NATS with JetStream, instead of the embedded one." placeholder:"URL"`
-	DatabaseURL string `name:"database-url" env:"DATABASE_URL" help:"An outside Postgres, instead of the private one." placeholder:"URL"`
-	JWTSecret   string `name:"jwt-secret" env:"JWT_SECRET" help:"Signs tokens (HS256). Default: made once and kept below --data." placeholder:"SECRET"`
-	PGBin       string `name:"pg-bin" env:"CHITCHAT_PG_BIN" help:"Directory with the Postgres server's programs, when they are not where systems put them." placeholder:"DIR"`
-}
-
-// minSecretBytes is the least length of a secret that signs tokens, in bytes.
-const minSecretBytes = 16
-
-// check finds settings that can't be right, before anything is started.
-func (c *Config) check() error {
-	if c.JWTSecret != "" && len(c.JWTSecret) < minSecretBytes {
-		return usagef("--jwt-secret (JWT_SECRET) has under %d bytes: give a longer one, or none to have one made", minSecretBytes)
-	}
-	// Neither the addresses nor what a parser says of them is ever shown: they
-	// may hold passwords.
-	for address := range strings.SplitSeq(c.NATSURL, ",") {
-		if u, err := url.Parse(strings.TrimSpace(address)); c.NATSURL != "" && (err != nil || u.Scheme == "" || u.Host == "") {
-			return usagef("--nats-url (NATS_URL) is not a URL like nats://localhost:4222, or several of them with commas between")
-		}
-	}
-	if c.DatabaseURL != "" {
-		u, err := url.Parse(c.DatabaseURL)
-		if err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") {
-			_, err = pgx.ParseConfig(c.DatabaseURL)
-		} else {
-			err = errors.ErrUnsupported
-		}
-		if err != nil {
-			return usagef("--database-url (DATABASE_URL) is not a URL like postgres://user@localhost/chitchat, or has a setting that can't be")
-		}
-	}
-	return c.checkPGBin()
-}
-
-// checkPGBin finds a --pg-bin that has no Postgres in it.
-func (c *Config) checkPGBin() error {
-	if c.PGBin == "" || c.DatabaseURL != "" { // none is started for an outside database
-		return nil
-	}
-	for _, program := range []string{"postgres", "initdb"} {
-		if _, err := os.Stat(filepath.Join(c.PGBin, program)); err != nil {
-			return usagef("--pg-bin (CHITCHAT_PG_BIN) %q is not the directory of a Postgres server's programs: there is no %s in it", c.PGBin, program)
-		}
-	}
-	return nil
 }
 
 // checkListen finds a --listen that can't be. Port 0 is any free one.

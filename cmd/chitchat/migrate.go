@@ -112,7 +112,7 @@ func refuseBesideGateways(ctx context.Context, log *eventstore.Log) error {
 
 // listTerms returns the gateways' terms that the log knows of.
 func listTerms(ctx context.Context, log *eventstore.Log) ([]eventstore.Term, error) {
-	terms, err := log.Terms(ctx, 1)
+	terms, err := log.Terms(ctx)
 	if err != nil {
 		return nil, err
 	}

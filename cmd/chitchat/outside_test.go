@@ -29,7 +29,7 @@ func outsideLog(t testing.TB) (*natsd.Server, *eventstore.Terms) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	terms, err := log.Terms(t.Context(), 1)
+	terms, err := log.Terms(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func benchGateway(tb testing.TB) (*Gateway, *httptest.Server) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	terms, err := log.Terms(tb.Context(), 1)
+	terms, err := log.Terms(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
 	}

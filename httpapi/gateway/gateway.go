@@ -117,6 +117,8 @@ type Gateway struct {
 	ready    atomic.Bool // the hub has caught up
 	draining atomic.Bool
 	began    atomic.Uint64 // one more than the sequence behind which the term began, 0 before it did
+	lease    lease
+	sweeper  *Sweeper
 	reader   atomic.Pointer[eventstore.Reader]
 
 	mu    sync.Mutex
@@ -161,6 +163,17 @@ func New(config Config) (*Gateway, error) {
 	}
 	g.hub = newHub(config.Log, config.Recent, g.flusher.wake)
 	g.sessions = newSessions(config.Log, g.term, config.LeaveGrace, g.logger)
+	g.sweeper = NewSweeper(SweeperConfig{
+		Log:        config.Log,
+		Terms:      config.Terms,
+		Stays:      hubStays{g.hub},
+		LeaveGrace: config.LeaveGrace,
+		Own:        g.term,
+		Due:        g.ready.Load,
+		Registerer: config.Registerer,
+		Logger:     g.logger,
+	})
+	registerLease(config.Registerer, &g.lease)
 	return g, nil
 }
 
@@ -176,7 +189,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group.Go(func() error { return g.follow(ctx) })
 	group.Go(func() error { return g.tick(ctx) })
 	group.Go(func() error { return g.keepTerm(ctx) })
-	group.Go(func() error { return g.sweepTerms(ctx) })
+	group.Go(func() error { return g.sweeper.Run(ctx) })
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
@@ -244,6 +257,8 @@ func (g *Gateway) Ready() []string {
 		return []string{"the gateway is shutting down"}
 	case !g.ready.Load():
 		return []string{"the gateway is catching up with the log"}
+	case g.lease.isLost():
+		return []string{"the gateway could not show that it lives: its sockets went to others"}
 	case reader != nil && reader.Fault() != nil:
 		return []string{"the gateway can't read the log: " + reader.Fault().Error()}
 	}

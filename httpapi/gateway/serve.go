@@ -75,6 +75,8 @@ func (g *Gateway) notServing() string {
 		return "the server is shutting down"
 	case !g.ready.Load():
 		return "the server is starting"
+	case g.lease.isLost():
+		return "the log can't be reached"
 	case g.config.Refuse != nil && g.config.Refuse() != nil:
 		return "nothing can be stored"
 	}

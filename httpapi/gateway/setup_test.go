@@ -44,7 +44,7 @@ func setup(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	terms, err := log.Terms(t.Context(), 1)
+	terms, err := log.Terms(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

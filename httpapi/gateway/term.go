@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"sync"
 	"time"
 
 	"github.com/faustman/chitchat/domain"
@@ -12,12 +12,16 @@ import (
 )
 
 const (
-	// renewInterval is how often a gateway shows that it lives.
+	// renewInterval is how often a gateway shows that it lives, renewTimeout
+	// bounds one attempt, and leaseTick is how often it looks whether one is due:
+	// after one that failed the next comes soon.
 	renewInterval = 5 * time.Second
-	// termDead is for how long a gateway must not have shown so to be taken for
-	// dead: three times the interval. With two rounds of the sweep it makes at
-	// most 25 s from a crash to the last of its people gone.
-	termDead = 3 * renewInterval
+	renewTimeout  = 2 * time.Second
+	leaseTick     = time.Second
+	// fenceAfter is when a gateway that could not renew its term closes its
+	// sockets: an append that is on the way then has its five seconds before
+	// the others take the gateway for dead.
+	fenceAfter = 2 * renewInterval
 	// longReplay is how many entries make it worth to ask the tables who is
 	// there, before the log is read for it.
 	longReplay = 100_000
@@ -69,50 +73,114 @@ func (g *Gateway) staysFromTables(ctx context.Context) (domain.Position, []domai
 }
 
 func (g *Gateway) beginTerm(ctx context.Context, began uint64) error {
+	asked := time.Now()
 	if err := g.config.Terms.Put(ctx, eventstore.Term{ID: g.term, Began: began}); err != nil {
 		return fmt.Errorf("begin term: %w", err)
 	}
+	g.lease.renew(asked)
 	g.began.Store(began + 1)
 	return nil
 }
 
 // keepTerm renews the gateway's term until ctx ends; then it says that the term
-// ended in order.
+// ended in order. A gateway that could not renew in time fences itself, before
+// others may take its people for gone.
 func (g *Gateway) keepTerm(ctx context.Context) error {
-	return g.every(ctx, renewInterval, func() {
-		if err := g.config.Terms.Put(ctx, g.currentTerm()); err != nil {
-			g.logger.Warn("renew term", "cause", err)
-		}
-	}, g.endTerm)
-}
-
-// sweepTerms ends the sessions of terms whose gateway is gone until ctx ends. It
-// has a goroutine of its own, since a long sweep must not keep us from showing
-// that we live.
-func (g *Gateway) sweepTerms(ctx context.Context) error {
-	seen := make(map[string]sighting)
-	return g.every(ctx, renewInterval, func() {
-		if err := g.sweep(ctx, seen); err != nil && ctx.Err() == nil {
-			g.logger.Warn("sweep", "cause", err)
-		}
-	}, func(context.Context) {})
-}
-
-// every calls do at the interval, once the gateway serves, and last at the end.
-func (g *Gateway) every(ctx context.Context, interval time.Duration, do func(), last func(context.Context)) error {
-	ticker := time.NewTicker(interval)
+	ticker := time.NewTicker(leaseTick)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			if g.ready.Load() {
-				do()
+			if g.began.Load() > 0 {
+				g.tendLease(ctx)
 			}
 		case <-ctx.Done():
-			last(ctx)
+			g.endTerm(ctx)
 			return nil
 		}
 	}
+}
+
+// tendLease fences the gateway when its term was last renewed too long ago, as
+// it may have been while the whole process stood still, and renews the term
+// when that is due.
+func (g *Gateway) tendLease(ctx context.Context) {
+	age := g.lease.age()
+	if age >= fenceAfter {
+		g.fence(age)
+	}
+	if age < renewInterval {
+		return
+	}
+	asked := time.Now()
+	bounded, cancel := context.WithTimeout(ctx, renewTimeout)
+	defer cancel()
+	if err := g.config.Terms.Put(bounded, g.currentTerm()); err != nil {
+		if ctx.Err() == nil {
+			g.logger.Warn("renew term", "age", age.String(), "cause", err)
+		}
+		return
+	}
+	if g.lease.renew(asked) {
+		g.logger.Info("the term is renewed: sockets are taken again", "term", g.term)
+	}
+}
+
+// fence closes all sockets, whose people go on at another gateway. Until the
+// term is renewed no new one is taken.
+func (g *Gateway) fence(age time.Duration) {
+	if !g.lease.lose() {
+		return
+	}
+	g.stats.leaseLosses.Inc()
+	conns := g.snapshot(nil)
+	g.logger.Error("the gateway could not renew its term and closes its sockets", "term", g.term, "age", age.String(), "sockets", len(conns))
+	for _, c := range conns {
+		c.askToEnd()
+	}
+}
+
+// lease is when the gateway's term was last renewed, and whether that was too
+// long ago.
+type lease struct {
+	mu      sync.Mutex
+	renewed time.Time // zero before the term began
+	lost    bool
+}
+
+func (l *lease) age() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.renewed.IsZero() {
+		return 0
+	}
+	return time.Since(l.renewed)
+}
+
+// renew notes that the term was renewed at a time, and reports whether it had
+// been lost.
+func (l *lease) renew(at time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lost := l.lost
+	l.renewed, l.lost = at, false
+	return lost
+}
+
+// lose notes that the term was not renewed in time, and reports whether that is
+// news.
+func (l *lease) lose() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	news := !l.lost
+	l.lost = true
+	return news
+}
+
+func (l *lease) isLost() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lost
 }
 
 func (g *Gateway) currentTerm() eventstore.Term {
@@ -128,98 +196,4 @@ func (g *Gateway) endTerm(ctx context.Context) {
 	if err := g.config.Terms.Put(context.WithoutCancel(ctx), term); err != nil {
 		g.logger.Warn("end term", "cause", err)
 	}
-}
-
-// sighting is when a term's sign of life was first seen, by our own clock: the
-// server's and ours may differ.
-type sighting struct {
-	revision uint64
-	at       time.Time
-}
-
-// sweep ends the sessions of dead terms that nobody took over. Any gateway may
-// do it, at the same time too: a second leave ends nothing.
-func (g *Gateway) sweep(ctx context.Context, seen map[string]sighting) error {
-	terms, err := g.config.Terms.List(ctx)
-	if err != nil {
-		return err
-	}
-	end, err := g.log.Last(ctx)
-	if err != nil {
-		return err
-	}
-	// Who was dead before this moment appends nothing more; once the hub has
-	// read up to here, it knows all sessions of theirs.
-	wait, cancel := context.WithTimeout(ctx, renewInterval)
-	defer cancel()
-	if err := g.hub.waitFor(wait, end.Seq); err != nil {
-		return err
-	}
-	listed := make(map[string]bool, len(terms))
-	for _, term := range terms {
-		listed[term.ID] = true
-		last, known := seen[term.ID]
-		if !known || last.revision != term.Revision {
-			last = sighting{revision: term.Revision, at: time.Now()}
-			seen[term.ID] = last
-		}
-		if term.ID == g.term || time.Since(last.at) < g.patience(term) {
-			continue
-		}
-		if err := g.sweepTerm(ctx, term); err != nil {
-			return err
-		}
-	}
-	maps.DeleteFunc(seen, func(id string, _ sighting) bool { return !listed[id] })
-	return nil
-}
-
-// patience is how long after its last sign a term's sessions stay.
-func (g *Gateway) patience(term eventstore.Term) time.Duration {
-	if term.Stopped {
-		return g.config.LeaveGrace
-	}
-	return max(termDead, g.config.LeaveGrace)
-}
-
-func (g *Gateway) sweepTerm(ctx context.Context, term eventstore.Term) error {
-	reason := domain.ReasonLost
-	if term.Stopped {
-		reason = domain.ReasonClosed
-	}
-	swept := 0
-	for _, stay := range g.hub.staysOf(term.ID) {
-		at := term.Renewed.UTC() // it was there then; what came after nobody saw
-		if stay.JoinedAt.After(at) {
-			at = stay.JoinedAt
-		}
-		leave := &domain.SessionLeft{
-			Header:  domain.Header{From: stay.User, SentAt: at},
-			Session: stay.Session,
-			Term:    term.ID,
-			Reason:  reason,
-		}
-		key := fmt.Sprintf("sweep/%s/%s/%d", term.ID, stay.Session, stay.JoinedSeq)
-		if _, err := g.log.Append(ctx, stay.Channel, key, leave); err != nil {
-			return err
-		}
-		if swept++; ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	g.logger.Info("swept the sessions of a gateway that is gone", "term", term.ID, "stopped", term.Stopped, "sessions", swept)
-	return g.config.Terms.Remove(ctx, term)
-}
-
-// staysOf returns the stays that a term holds.
-func (h *hub) staysOf(term string) []domain.Stay {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var stays []domain.Stay
-	for _, stay := range h.presence.Stays() {
-		if stay.Term == term {
-			stays = append(stays, stay)
-		}
-	}
-	return stays
 }
