@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web e2e screenshots feel fuzz bench bench-rebuild lint generate check-generated fmt tools clean
+.PHONY: help run build web test test-go test-web e2e screenshots feel fuzz bench bench-rebuild env test-deploy lint generate check-generated fmt tools clean
 
 GOLANGCI_LINT_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
@@ -76,6 +76,12 @@ bin/golangci-lint:
 
 bin/govulncheck:
 	GOBIN=$(CURDIR)/bin go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+
+env: ## Write .env with new secrets for docker compose, unless it is there
+	@deploy/make-env.sh .env
+
+test-deploy: ## Check what deploys chitchat: compose, Envoy, NATS, Prometheus, Grafana, Kubernetes, Dockerfile
+	cd deploy/check && go vet ./... && go test ./...
 
 lint: tools web/node_modules/.installed ## Check style, boundaries and known vulnerabilities
 	bin/golangci-lint run
