@@ -23,34 +23,6 @@ func execute(t testing.TB, url, sql string) {
 	})
 }
 
-func TestTwoProjectorsWriteEachRowOnce(t *testing.T) {
-	log, url := newMemoryLog(), newDatabase(t)
-	store := openStore(t, url)
-	first := run(t, store, log, projections.Options{Batch: 7})
-	second := run(t, store, log, projections.Options{Batch: 5})
-	const events = 600
-	for i := range events {
-		log.post("lobby", says(john, i, fmt.Sprint("m", i)))
-	}
-	eventually(t, "all rows", func() bool {
-		fresh, err := store.Freshness(t.Context())
-		return err == nil && fresh.Applied.Seq == events
-	})
-	log.post("lobby", joins(john, events, "s1", "t1"))
-	eventually(t, "the last row", func() bool {
-		fresh, err := store.Freshness(t.Context())
-		return err == nil && fresh.Applied.Seq == events+1
-	})
-	if faults := errors.Join(first.Status().Fault, second.Status().Fault); faults != nil {
-		t.Errorf("faults = %v, want none: to be fenced is no fault", faults)
-	}
-	first.stop()
-	second.stop()
-	if diff := cmp.Diff(clean(t, log), dump(t, url, "model_1")); diff != "" {
-		t.Errorf("tables of two projectors (-clean +got):\n%s", diff)
-	}
-}
-
 func TestWhatIsNoEventIsQuarantined(t *testing.T) {
 	log, url := newMemoryLog(), newDatabase(t)
 	store := openStore(t, url)

@@ -52,6 +52,7 @@ func (p *Projector) take(ctx context.Context, held *seat) (*seat, error) {
 			return nil, err
 		case free:
 			p.progress.update(func(s *Status) { s.Leading, s.Standby = true, false })
+			p.logger.InfoContext(ctx, "this projector works")
 			return s, nil
 		}
 		if p.progress.standBy() {

@@ -185,13 +185,16 @@ func start(t testing.TB, data, address string, settings ...string) *process {
 // Postgres is.
 var testSettings = []string{"CHITCHAT_PG_BIN", "CHITCHAT_BENCH_EVENTS"}
 
+// settingPrefixes are how variables of the environment begin that set chitchat.
+var settingPrefixes = []string{"CHITCHAT_", "DATABASE_URL", "NATS_", "JWT_SECRET", "OTEL_"}
+
 // forgetSettings takes the settings of chitchat out of this process's environment,
 // and so out of that of all commands.
 func forgetSettings() error {
 	var errs []error
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		setting := strings.HasPrefix(name, "CHITCHAT_") || name == "DATABASE_URL" || name == "NATS_URL" || name == "JWT_SECRET"
+		setting := slices.ContainsFunc(settingPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 		if setting && !slices.Contains(testSettings, name) {
 			errs = append(errs, os.Unsetenv(name))
 		}
