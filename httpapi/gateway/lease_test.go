@@ -1,0 +1,59 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/faustman/chitchat/eventstore"
+	"github.com/faustman/chitchat/httpapi"
+	"github.com/faustman/chitchat/httpapi/gateway"
+)
+
+// cutTerms are terms that can't be reached while cut is set.
+type cutTerms struct {
+	gateway.Terms
+	cut atomic.Bool
+}
+
+func (c *cutTerms) Put(ctx context.Context, term eventstore.Term) error {
+	if c.cut.Load() {
+		return errors.New("cut off")
+	}
+	return c.Terms.Put(ctx, term)
+}
+
+func TestGatewayThatCannotRenewItsTermFencesItself(t *testing.T) {
+	w := setup(t)
+	terms := &cutTerms{Terms: w.terms}
+	n := w.start(func(c *gateway.Config) { c.Terms = terms })
+	ada := n.v1("ada", "lobby", nil)
+
+	terms.cut.Store(true)
+	n.RenewedAgo(9 * time.Second)
+	n.TendLease(t.Context())
+	if got := n.Ready(); len(got) != 0 {
+		t.Fatalf("Ready = %v, want none: the term is not that old", got)
+	}
+	n.RenewedAgo(10 * time.Second)
+	n.TendLease(t.Context())
+	if code := ada.closed(); code != httpapi.CloseRestart {
+		t.Errorf("close code = %d, want %d", code, httpapi.CloseRestart)
+	}
+	if got := strings.Join(n.Ready(), ""); !strings.Contains(got, "could not show that it lives") {
+		t.Errorf("Ready = %q, want that it could not show that it lives", got)
+	}
+	if _, _, err := n.dial("ada", "lobby", nil, nil, nil); err == nil {
+		t.Error("a socket was taken by a gateway that is fenced")
+	}
+
+	terms.cut.Store(false)
+	n.TendLease(t.Context())
+	if got := n.Ready(); len(got) != 0 {
+		t.Errorf("Ready = %v, want none once the term is renewed", got)
+	}
+	n.v1("ada", "lobby", options{"session": ada.session})
+}
