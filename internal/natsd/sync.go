@@ -52,6 +52,8 @@ func AskSync(ctx context.Context, conn *nats.Conn) ([]ServerSync, error) {
 		cancel()
 		switch {
 		case err == nil:
+		case errors.Is(err, nats.ErrNoResponders):
+			return nil, ErrNoSystemAccount
 		case ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded):
 			return nil, fmt.Errorf("ask NATS for its sync settings: %w", err)
 		case len(all) == 0:
