@@ -21,10 +21,9 @@ const (
 	// their clients don't all come back in the same moment.
 	drainPerSocket = 2 * time.Millisecond
 	drainMost      = 5 * time.Second
-	// leaveNotice is for how long a process that serves a part says that it is
-	// not ready before it stops listening: a proxy in front asks every second or
-	// two, and sends nothing more once it knows.
-	leaveNotice = 3 * time.Second
+	// maxNotice bounds --drain-notice: the ends of all parts of the program come
+	// behind it.
+	maxNotice = time.Minute
 	// maxReplicas is the most that JetStream has.
 	maxReplicas = 5
 )
@@ -36,6 +35,7 @@ type serveCommand struct {
 	AllowedOrigins []string      `env:"CHITCHAT_ALLOWED_ORIGINS" help:"Origins whose pages may connect, like https://chat.example.com. Default: the server's own." placeholder:"ORIGIN"`
 	MessageRate    float64       `env:"CHITCHAT_MESSAGE_RATE" default:"20" help:"Messages a second and user, with a burst of twice that; 0 means no limit."`
 	LeaveGrace     time.Duration `env:"CHITCHAT_LEAVE_GRACE" default:"10s" help:"How long a lost connection may take to come back before its session leaves."`
+	DrainNotice    time.Duration `env:"CHITCHAT_DRAIN_NOTICE" default:"3s" help:"For how long a gateway or an api that is ended says that it is not ready before it stops, so that a proxy in front sends nothing more. A process that is everything does not wait."`
 	JWKSURL        string        `name:"jwks-url" env:"CHITCHAT_JWKS_URL" help:"Take tokens of an outside service with these keys (RS256, ES256, EdDSA); POST /auth is then off." placeholder:"URL"`
 	Replicas       int           `env:"CHITCHAT_REPLICAS" help:"How many NATS servers keep the log, when it is made. Default: 3 where NATS is a cluster, else 1." placeholder:"N"`
 	PGListen       string        `name:"pg-listen" env:"CHITCHAT_PG_LISTEN" help:"Also let tools read the private Postgres at this address, as chitchat_analyst with the password in pg-analyst-password below --data. Default: no port." placeholder:"HOST:PORT"`
@@ -62,6 +62,9 @@ func (c *serveCommand) check(config *Config) error {
 	}
 	if c.LeaveGrace < 0 || c.LeaveGrace > time.Hour {
 		return usagef("--leave-grace (CHITCHAT_LEAVE_GRACE) must be from 0s to 1h")
+	}
+	if c.DrainNotice < 0 || c.DrainNotice > maxNotice {
+		return usagef("--drain-notice (CHITCHAT_DRAIN_NOTICE) must be from 0s to %v", maxNotice)
 	}
 	for i, origin := range c.AllowedOrigins {
 		if !strings.HasPrefix(origin, "http://") && !strings.HasPrefix(origin, "https://") {

@@ -36,13 +36,14 @@ type server struct {
 	api       *httpapi.Server
 	disk      *diskGuard
 	logger    *slog.Logger
-	leaving   atomic.Bool // not ready any more, and still listening
+	notice    time.Duration // see giveNotice
+	leaving   atomic.Bool   // not ready any more, and still listening
 }
 
 // assemble makes the parts, from the log outwards. The server that it returns
 // with an error has some of them, to be closed.
 func (c *serveCommand) assemble(ctx context.Context, b *backend, config *Config, address net.Addr, logger *slog.Logger) (*server, error) {
-	s := &server{roles: c.Roles, backend: b, logger: logger, disk: newDiskGuard(b, logger)}
+	s := &server{roles: c.Roles, backend: b, logger: logger, disk: newDiskGuard(b, logger), notice: c.DrainNotice}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, part := range []func() error{
@@ -220,11 +221,11 @@ func (s *server) giveNotice(parts context.Context) {
 	}
 	s.logger.Info("shutting down", "sockets", sockets)
 	s.leaving.Store(true)
-	if s.roles.all() {
+	if s.roles.all() || !s.roles.people() {
 		return
 	}
 	select {
-	case <-time.After(leaveNotice):
+	case <-time.After(s.notice):
 	case <-parts.Done():
 	}
 }

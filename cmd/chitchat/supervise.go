@@ -168,6 +168,13 @@ func registerProjector(registry *prometheus.Registry, projector *projections.Pro
 		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
 			func() float64 { return value(projector.Status()) }))
 	}
+	gauge("chitchat_projector_leading", "1 while this projector works and the others stand by.",
+		func(s projections.Status) float64 {
+			if s.Leading {
+				return 1
+			}
+			return 0
+		})
 	gauge("chitchat_projector_lag_events", "Entries of the log that the tables don't have yet.",
 		func(s projections.Status) float64 { return float64(s.Lag) })
 	gauge("chitchat_projector_lag_seconds", "For how long the tables have been behind the log.",
