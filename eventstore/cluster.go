@@ -19,6 +19,10 @@ const (
 	clusterPatience = 30 * time.Second
 	// clusterPause is the pause between two questions to it.
 	clusterPause = 500 * time.Millisecond
+	// askAgain is when a question that had no answer is asked again: what is
+	// asked while a cluster has no leader is lost, and a new one is found within
+	// some seconds. It is far above what an answer takes.
+	askAgain = time.Second
 )
 
 // errTooFewServers says that the cluster has too few servers for the replicas.
@@ -89,4 +93,18 @@ func codeOf(err error) jetstream.ErrorCode {
 		return api.APIError().ErrorCode
 	}
 	return 0
+}
+
+// again asks until there is an answer, or ctx, which must have an end, ends. A
+// question whose answer does not come is asked again; any other error is the
+// answer.
+func again[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	for {
+		bounded, cancel := context.WithTimeout(ctx, askAgain)
+		answer, err := ask(bounded)
+		cancel()
+		if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return answer, err
+		}
+	}
 }

@@ -20,7 +20,7 @@ const removeTimeout = time.Second
 func (l *Log) consumer(ctx context.Context, after uint64) (jetstream.MessagesContext, func(), error) {
 	create, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	consumer, err := l.js.CreateConsumer(create, Stream, jetstream.ConsumerConfig{
+	config := jetstream.ConsumerConfig{
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:       after + 1,
 		AckPolicy:         jetstream.AckNonePolicy,
@@ -28,6 +28,10 @@ func (l *Log) consumer(ctx context.Context, after uint64) (jetstream.MessagesCon
 		InactiveThreshold: consumerIdle,
 		MemoryStorage:     true,
 		Replicas:          1,
+	}
+	// One that was made and not answered for is forgotten after consumerIdle.
+	consumer, err := again(create, func(ctx context.Context) (jetstream.Consumer, error) {
+		return l.js.CreateConsumer(ctx, Stream, config)
 	})
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil, nil, fmt.Errorf("create consumer behind %d: %w: the stream is gone", after, ErrEpochChanged)

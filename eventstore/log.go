@@ -236,7 +236,7 @@ func (l *Log) RenewEpoch(ctx context.Context) error {
 func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	stream, err := l.js.Stream(ctx, Stream)
+	stream, err := again(ctx, func(ctx context.Context) (jetstream.Stream, error) { return l.js.Stream(ctx, Stream) })
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil, fmt.Errorf("%w: the stream is gone", ErrEpochChanged)
 	}
