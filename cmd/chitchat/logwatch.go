@@ -19,13 +19,13 @@ import (
 const (
 	// watchInterval is how often the log is asked whether it is still the one
 	// that was opened.
-	watchInterval = 5 * time.Second
+	watchInterval = 2 * time.Second
 	// syncInterval is how often NATS servers are asked for their sync settings: a
 	// server may be started again with others.
 	syncInterval = time.Minute
-	// faultAfter is how many questions in a row must fail for the log to be
-	// called unreachable: a new leader is found within some seconds.
-	faultAfter = 3
+	// faultAfter is for how long the log must not have answered to be called
+	// unreachable: a cluster finds a new leader within some seconds.
+	faultAfter = 10 * time.Second
 )
 
 // syncStates are how a NATS server may sync, as the metric tells it.
@@ -41,15 +41,16 @@ type logWatch struct {
 
 	servers *prometheus.GaugeVec
 
-	mu     sync.Mutex
-	failed int    // questions in a row
-	unsafe string // which servers don't sync; guarded by mu
+	mu       sync.Mutex
+	answered time.Time // when the log last did; guarded by mu
+	lost     bool      // it did not for faultAfter; guarded by mu
+	unsafe   string    // which servers don't sync; guarded by mu
 }
 
 // newLogWatch looks at the sync settings once, and fails when they are known
 // and lose what was acknowledged.
 func newLogWatch(ctx context.Context, log *eventstore.Log, b *backend, config *Config, registry prometheus.Registerer, logger *slog.Logger) (*logWatch, error) {
-	w := &logWatch{log: log, own: b.nats != nil, logger: logger}
+	w := &logWatch{log: log, own: b.nats != nil, logger: logger, answered: time.Now()}
 	w.servers = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "chitchat_log_servers",
 		Help: "NATS servers with JetStream, by when they sync what they store; unknown when they can't be asked.",
@@ -123,11 +124,12 @@ func (w *logWatch) askEnd(ctx context.Context) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err == nil || ctx.Err() != nil {
-		w.failed = 0
+	if err == nil {
+		w.answered, w.lost = time.Now(), false
 		return nil
 	}
-	if w.failed++; w.failed == faultAfter {
+	if ctx.Err() == nil && !w.lost && time.Since(w.answered) >= faultAfter {
+		w.lost = true
 		w.logger.Error("the log can't be reached", "cause", err)
 	}
 	return nil
@@ -183,7 +185,7 @@ func (w *logWatch) setUnsafe(servers []string) {
 func (w *logWatch) fault() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.failed >= faultAfter {
+	if w.lost {
 		return "the log can't be reached"
 	}
 	return w.unsafe

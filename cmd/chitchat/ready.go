@@ -43,11 +43,13 @@ func (s *server) notReady() []string {
 	if s.authority != nil {
 		reasons = append(reasons, s.authority.Problems()...)
 	}
-	switch {
-	case s.projector != nil:
-		return append(reasons, projectorReasons(s.projector.Status())...)
-	case s.store != nil:
-		return append(reasons, s.tableReasons()...)
+	if s.projector != nil {
+		if faults := projectorReasons(s.projector.Status()); len(faults) > 0 {
+			return append(reasons, faults...)
+		}
+	}
+	if s.store != nil {
+		reasons = append(reasons, s.tableReasons()...)
 	}
 	return reasons
 }
@@ -67,8 +69,8 @@ func projectorReasons(status projections.Status) []string {
 	return nil
 }
 
-// tableReasons says why the tables can't be read, for a process that does not
-// keep them up. That they are behind is no reason: the answers say so.
+// tableReasons says why the tables can't be read: a projector with nothing to
+// write does not notice. That they are behind is no reason; the answers say so.
 func (s *server) tableReasons() []string {
 	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
 	defer cancel()
