@@ -16,6 +16,7 @@ const (
 	alerts     = "deploy/prometheus/alerts.yml"
 	board      = "deploy/grafana/dashboards/chitchat.json"
 	kubernetes = "deploy/kubernetes/"
+	operations = "docs/operations.md"
 	kustomize  = "deploy/kustomization.yaml"
 	image      = "Dockerfile"
 )
@@ -123,7 +124,9 @@ var broken = []struct {
 	{"a metric that is none", alerts, "chitchat_projector_quarantined_events", "chitchat_projector_quarantine", "chitchat_projector_quarantine, which the program does not register"},
 	{"no PromQL", alerts, "sum(chitchat_projector_leading) == 0", "sum(chitchat_projector_leading == 0", alerts},
 	{"a job that is none", alerts, `up{job="chitchat-api"} == 0`, `up{job="chitchat-web"} == 0`, `the job "chitchat-web"`},
-	{"another runbook", alerts, "#alert-quarantine", "#alert-quarantines", "Quarantine has no runbook"},
+	{"another runbook", alerts, "#alert-quarantine", "#alert-quarantines", "Quarantine does not lead to"},
+	{"an alert without a runbook", operations, `<a id="alert-quarantine"></a>`, "", "Quarantine has no runbook in"},
+	{"a runbook without an alert", operations, `<a id="alert-quarantine"></a>`, `<a id="alert-quarantined"></a>`, "quarantined, which is no alert"},
 	{"nobody looks at leases", alerts, "increase(chitchat_gateway_lease_losses_total[10m])", "increase(process_cpu_seconds_total[10m])", "no alert looks at chitchat_gateway_lease_losses_total"},
 	{"a severity that is none", alerts, "labels: { severity: critical }", "labels: { severity: page }", "has the severity"},
 	{"a field that a rule does not have", alerts, "        for: 1m", "        form: 1m", "form"},

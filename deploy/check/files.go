@@ -23,6 +23,7 @@ const (
 	dockerFile       = "Dockerfile"
 	dockerIgnoreFile = ".dockerignore"
 	moduleFile       = "go.mod"
+	runbookFile      = "docs/operations.md"
 )
 
 // Files are the texts that are checked, by their path in the repository.
@@ -41,7 +42,7 @@ type Facts struct {
 // Read reads the files of the repository at root.
 func Read(root string) (Files, error) {
 	files := Files{}
-	for _, path := range []string{composeFile, dockerFile, dockerIgnoreFile, moduleFile} {
+	for _, path := range []string{composeFile, dockerFile, dockerIgnoreFile, moduleFile, runbookFile} {
 		if err := files.read(root, path); err != nil {
 			return nil, err
 		}

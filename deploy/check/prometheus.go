@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ import (
 
 const (
 	ownPrefix = "chitchat_"
-	runbooks  = "docs/operations.md#alert-"
+	runbooks  = runbookFile + "#alert-"
 	// statsPort is where Envoy tells Prometheus, see envoy.yaml.
 	statsPort = 9902
 )
@@ -110,7 +111,7 @@ func checkAlerts(files Files, facts Facts) []string {
 		for _, rule := range group.Rules {
 			p.want(!seen[rule.Alert], "%s is there twice", rule.Alert)
 			seen[rule.Alert] = true
-			checkAlert(p, rule)
+			checkAlert(p, files, rule)
 			for _, selector := range selectors(p, rule.Alert, rule.Expr) {
 				used[selector.Name] = true
 				checkMetric(p, facts, rule.Alert, selector.Name)
@@ -121,13 +122,21 @@ func checkAlerts(files Files, facts Facts) []string {
 	for _, name := range watched {
 		p.want(used[name], "no alert looks at %s", name)
 	}
+	for _, match := range runbook.FindAllStringSubmatch(files[runbookFile], -1) {
+		found := slices.ContainsFunc(slices.Collect(maps.Keys(seen)), func(name string) bool { return strings.ToLower(name) == match[1] })
+		p.want(found, "%s has a runbook for %s, which is no alert", runbookFile, match[1])
+	}
 	return p.list
 }
 
-func checkAlert(p *problems, rule rulefmt.Rule) {
+// runbook is where an alert's runbook begins.
+var runbook = regexp.MustCompile(`<a id="alert-([a-z0-9]+)"></a>`)
+
+func checkAlert(p *problems, files Files, rule rulefmt.Rule) {
 	p.want(slices.Contains([]string{"critical", "warning", "info"}, rule.Labels["severity"]), "%s has the severity %q", rule.Alert, rule.Labels["severity"])
 	p.want(rule.Annotations["summary"] != "" && rule.Annotations["description"] != "", "%s does not say what is wrong", rule.Alert)
-	p.want(strings.HasSuffix(rule.Annotations["runbook_url"], runbooks+strings.ToLower(rule.Alert)), "%s has no runbook at %s%s", rule.Alert, runbooks, strings.ToLower(rule.Alert))
+	p.want(strings.Contains(files[runbookFile], `<a id="alert-`+strings.ToLower(rule.Alert)+`"></a>`), "%s has no runbook in %s", rule.Alert, runbookFile)
+	p.want(strings.HasSuffix(rule.Annotations["runbook_url"], runbooks+strings.ToLower(rule.Alert)), "%s does not lead to %s%s", rule.Alert, runbooks, strings.ToLower(rule.Alert))
 }
 
 // selectors returns what an expression reads.
