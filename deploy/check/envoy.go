@@ -104,6 +104,8 @@ func checkCluster(p *problems, c *cluster.Cluster) {
 		enough = enough && min(t.GetMaxConnections().GetValue(), t.GetMaxPendingRequests().GetValue(), t.GetMaxRequests().GetValue()) >= plannedSockets
 	}
 	p.want(enough, "the circuit breakers of %s let fewer than %d through", name, plannedSockets)
+	panics := c.GetCommonLbConfig().GetHealthyPanicThreshold().GetValue()
+	p.want(panics > 0 && panics <= 50, "the cluster %s asks nobody when nobody is ready, or many when few are: healthy_panic_threshold", name)
 	most := c.GetOutlierDetection().GetMaxEjectionPercent()
 	p.want(c.GetOutlierDetection() != nil && most != nil && most.GetValue() <= 50, "the cluster %s may lose more than half to outlier detection", name)
 	p.want(c.GetOutlierDetection().GetEnforcingConsecutive_5Xx() != nil && c.GetOutlierDetection().GetEnforcingConsecutive_5Xx().GetValue() == 0,

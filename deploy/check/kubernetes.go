@@ -393,6 +393,7 @@ func checkEdgeNames(p *problems, files Files, m *manifests) {
 			found := s != nil && s.Spec.ClusterIP == v1.ClusterIPNone && slices.ContainsFunc(s.Spec.Ports, func(port v1.ServicePort) bool {
 				return uint32(port.Port) == address.GetPortValue()
 			})
+			p.want(s == nil || s.Spec.PublishNotReadyAddresses, "the service %s hides servers that are not ready from Envoy, which asks them itself", address.GetAddress())
 			p.want(found, "Envoy's cluster %s is at %s:%d, which is no headless service", c.GetName(), address.GetAddress(), address.GetPortValue())
 		}
 	}
