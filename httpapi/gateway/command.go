@@ -176,7 +176,7 @@ func (g *Gateway) post(c *conn, message domain.PostMessage, retry bool) (uint64,
 	}
 	if g.config.Refuse != nil {
 		if err := g.config.Refuse(); err != nil {
-			g.stats.appends.WithLabelValues("refused").Inc()
+			g.stats.appends.WithLabelValues(refused).Inc()
 			if retry {
 				return 0, unknownOutcome()
 			}
@@ -186,20 +186,22 @@ func (g *Gateway) post(c *conn, message domain.PostMessage, retry bool) (uint64,
 	if seq, found, err := g.before(c.user.ID, message.ID, retry); err != nil || found {
 		return seq, err
 	}
+	began := time.Now()
 	appended, err := g.log.Append(context.Background(), c.room.channel, messageAppendKey(c.user.ID, message.ID), event)
+	g.stats.took.Observe(time.Since(began).Seconds())
 	switch {
 	case err == nil && appended.Duplicate:
-		g.stats.appends.WithLabelValues("duplicate").Inc()
+		g.stats.appends.WithLabelValues(duplicate).Inc()
 		return appended.Seq, nil
 	case err == nil:
-		g.stats.appends.WithLabelValues("stored").Inc()
+		g.stats.appends.WithLabelValues(stored).Inc()
 		return appended.Seq, nil
 	case errors.Is(err, eventstore.ErrRefused) && !retry:
-		g.stats.appends.WithLabelValues("refused").Inc()
+		g.stats.appends.WithLabelValues(refused).Inc()
 		g.logger.Warn("append message", "user", c.user.ID, "channel", c.room.channel, "cause", err)
 		return 0, domain.Errorf(domain.CodeUnavailable, "The message was not stored. Send it again.")
 	default: // also a repetition that was refused: the first may be there
-		g.stats.appends.WithLabelValues("unknown").Inc()
+		g.stats.appends.WithLabelValues(unknown).Inc()
 		g.logger.Warn("append message", "user", c.user.ID, "channel", c.room.channel, "cause", err)
 		return 0, unknownOutcome()
 	}

@@ -54,6 +54,8 @@ type conn struct {
 	private  []byte // frames for this socket alone, written before the room's
 	rest     []byte // what a write left of its frames
 	cursor   int64  // in the room's log of the dialect
+	taken    int64  // frames of that log that are before the cursor, since the room began
+	resting  int64  // frames that rest began with
 	attached bool   // the cursor counts
 	writing  bool   // somebody is at it, and will look again before they stop
 	closing  bool   // a close frame is the last of private
@@ -129,11 +131,12 @@ func (c *conn) control(opcode byte, payload []byte) {
 	c.flush()
 }
 
-// attach makes the room's frames from the offset on the socket's feed.
-func (c *conn) attach(offset int64) {
+// attach makes the room's frames from the offset on the socket's feed; before
+// is how many there were before it.
+func (c *conn) attach(offset, before int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.cursor, c.attached = offset, !c.closing
+	c.cursor, c.taken, c.attached = offset, before, !c.closing
 }
 
 // close sends a close frame behind what is queued; nothing of the room comes
@@ -182,12 +185,13 @@ func (c *conn) flush() {
 			c.fail()
 			return
 		}
-		c.stats.wrote(n)
 		if c.rest = batch[n:]; len(c.rest) > 0 {
+			c.stats.wrote(n, 0)
 			c.wg.Add(1)
 			go c.finish()
 			return
 		}
+		c.stats.wrote(n, c.resting)
 	}
 	c.rested()
 }
@@ -219,7 +223,7 @@ func (c *conn) finish() {
 			c.fail()
 			return
 		}
-		c.stats.wrote(n)
+		c.stats.wrote(n, c.resting)
 		c.rest = nil
 	}
 	_ = c.net.SetWriteDeadline(time.Time{})
@@ -243,21 +247,27 @@ func (c *conn) end() {
 // any. must hold c.mu
 func (c *conn) take() bool {
 	if len(c.private) > 0 {
-		c.rest, c.private = c.private, nil
+		c.takePrivate()
 		return true
 	}
 	if !c.attached {
 		return false
 	}
-	frames, kept := c.room.read(c.dialect, c.cursor)
+	frames, count, kept := c.room.read(c.dialect, c.cursor)
 	if !kept {
 		c.closeLocked(httpapi.CloseTooSlow, "too slow: reconnect and resume")
-		c.rest, c.private = c.private, nil
+		c.takePrivate()
 		return true
 	}
-	c.rest = frames
-	c.cursor += int64(len(frames))
+	c.rest, c.resting = frames, count-c.taken
+	c.cursor, c.taken = c.cursor+int64(len(frames)), count
 	return len(frames) > 0
+}
+
+// must hold c.mu
+func (c *conn) takePrivate() {
+	c.rest, c.private = c.private, nil
+	c.resting = countFrames(c.rest)
 }
 
 // fail cuts a connection that can't be written to. Nobody writes to it any

@@ -34,7 +34,7 @@ func (g *Gateway) begin(ctx context.Context, c *conn, channel domain.Channel, af
 		err = g.beginAfter(ctx, c, channel, seq)
 	}
 	if errors.Is(err, errReset) {
-		g.stats.catchUps.WithLabelValues("reset").Inc()
+		g.stats.catchUps.WithLabelValues(fromReset).Inc()
 		return g.beginLive(ctx, c, channel, true)
 	}
 	return err
@@ -93,7 +93,7 @@ func (g *Gateway) beginAfter(ctx context.Context, c *conn, channel domain.Channe
 		c.queueHello(position)
 		c.join(r, offset)
 		r.mu.Unlock()
-		g.stats.catchUps.WithLabelValues("memory").Inc()
+		g.stats.catchUps.WithLabelValues(fromMemory).Inc()
 		return nil
 	}
 	floor := r.logs[c.dialect].floor
@@ -118,7 +118,7 @@ func (g *Gateway) beginAfter(ctx context.Context, c *conn, channel domain.Channe
 		c.queue(frame)
 	}
 	c.join(r, offset)
-	g.stats.catchUps.WithLabelValues("log").Inc()
+	g.stats.catchUps.WithLabelValues(fromLog).Inc()
 	return nil
 }
 
@@ -128,6 +128,7 @@ func (g *Gateway) missed(ctx context.Context, channel domain.Channel, after, upT
 	case g.catchUps <- struct{}{}:
 		defer func() { <-g.catchUps }()
 	default:
+		g.stats.crowded.Inc()
 		return nil, errReset
 	}
 	prev, err := g.log.LastOf(ctx, channel, after)
@@ -185,7 +186,7 @@ func (c *conn) join(r *room, offset int64) {
 	c.index = len(r.conns)
 	r.conns = append(r.conns, c)
 	r.emptySince = time.Time{}
-	c.attach(offset)
+	c.attach(offset, r.logs[c.dialect].countBefore(offset))
 }
 
 func (c *conn) queueHello(position domain.Position) {

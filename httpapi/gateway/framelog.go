@@ -23,6 +23,7 @@ type frameLog struct {
 	marks  []mark
 	kept   int   // bytes in chunks
 	end    int64 // offset behind the last frame
+	count  int64 // frames since the room began
 	// floor is the sequence behind which every event has its frame here.
 	floor uint64
 	// last is the sequence of the last frame, the prev of the next one.
@@ -33,6 +34,8 @@ type frameLog struct {
 type chunk struct {
 	base int64
 	data []byte
+	// count is how many frames there were since the room began, these included.
+	count int64
 }
 
 // mark says where the frame of a sequence begins.
@@ -58,6 +61,8 @@ func (l *frameLog) append(seq uint64, payload []byte) {
 	current.data = appendText(current.data, payload)
 	l.marks = append(l.marks, mark{seq: seq, offset: l.end})
 	l.end += int64(len(current.data) - before)
+	l.count++
+	current.count = l.count
 	l.last = seq
 	l.kept += len(current.data) - before
 	l.trim()
@@ -88,17 +93,35 @@ func (l *frameLog) trim() {
 }
 
 // read returns the frames from the offset to the end of their chunk, empty
-// when there is nothing new. It reports false when the offset is no longer
-// kept: the socket was too slow.
-func (l *frameLog) read(offset int64) ([]byte, bool) {
+// when there is nothing new, and how many frames there were since the room
+// began up to there. It reports false when the offset is no longer kept: the
+// socket was too slow.
+func (l *frameLog) read(offset int64) (frames []byte, count int64, kept bool) {
 	if offset == l.end {
-		return nil, true
+		return nil, l.count, true
 	}
 	if len(l.chunks) == 0 || offset < l.chunks[0].base {
-		return nil, false
+		return nil, 0, false
 	}
 	i := sort.Search(len(l.chunks), func(i int) bool { return l.chunks[i].base > offset }) - 1
-	return l.chunks[i].data[offset-l.chunks[i].base:], true
+	return l.chunks[i].data[offset-l.chunks[i].base:], l.chunks[i].count, true
+}
+
+// countBefore returns how many frames there were since the room began before a
+// kept offset.
+func (l *frameLog) countBefore(offset int64) int64 {
+	after := sort.Search(len(l.marks), func(i int) bool { return l.marks[i].offset >= offset })
+	return l.count - int64(len(l.marks)-after)
+}
+
+// seqOf returns the sequence of the frame that made it so many frames since the
+// room began, and, when that one is no longer kept, one that was before it.
+func (l *frameLog) seqOf(count int64) uint64 {
+	i := len(l.marks) - 1 - int(l.count-count)
+	if i < 0 || i >= len(l.marks) {
+		return l.floor
+	}
+	return l.marks[i].seq
 }
 
 // offsetAfter returns where the frames behind the sequence begin. It reports

@@ -67,8 +67,15 @@ func FuzzFrameLog(f *testing.F) {
 			t.Fatalf("offsetAfter(%d) = %d, want %d", after, offset, want)
 		}
 		var got []byte
-		for at := offset; ; {
-			frames, ok := log.read(at)
+		for at, before := offset, log.countBefore(offset); ; {
+			frames, count, ok := log.read(at)
+			if n := countFrames(frames); ok && before+n != count {
+				t.Fatalf("%d frames before offset %d and %d behind it make %d", before, at, n, count)
+			}
+			if count > 0 && count > int64(len(sizes)) {
+				t.Fatalf("%d frames up to offset %d of %d", count, at, len(sizes))
+			}
+			before = count
 			if !ok {
 				t.Fatalf("offset %d is not kept, floor is %d", at, log.floor)
 			}
@@ -77,6 +84,9 @@ func FuzzFrameLog(f *testing.F) {
 			}
 			got = append(got, frames...)
 			at += int64(len(frames))
+			if want := 10 + uint64(count); log.seqOf(count) != want {
+				t.Fatalf("seqOf(%d) = %d, want %d", count, log.seqOf(count), want)
+			}
 		}
 		if !bytes.Equal(got, wire[offset:]) {
 			t.Fatalf("read %d bytes from %d, want %d", len(got), offset, len(wire)-int(offset))

@@ -161,7 +161,10 @@ func New(config Config) (*Gateway, error) {
 		// What is refused is answered by who called us, as everything else is.
 		Error: func(http.ResponseWriter, *http.Request, int, error) {},
 	}
-	g.hub = newHub(config.Log, config.Recent, g.flusher.wake)
+	g.hub = newHub(config.Log, config.Recent, g.flusher.wake, g.stats)
+	if config.Registerer != nil {
+		config.Registerer.MustRegister(newScrape(g))
+	}
 	g.sessions = newSessions(config.Log, g.term, config.LeaveGrace, g.logger)
 	g.sweeper = NewSweeper(SweeperConfig{
 		Log:        config.Log,

@@ -25,8 +25,9 @@ const (
 // hub holds what the one reader of the process has read: the newest events,
 // who is in which channel, and the rooms.
 type hub struct {
-	log  Log
-	wake func(*room)
+	log   Log
+	wake  func(*room)
+	stats *stats
 
 	pos atomic.Uint64 // the last sequence that was applied
 
@@ -40,10 +41,11 @@ type hub struct {
 }
 
 // newHub returns a hub that keeps so many of the newest events.
-func newHub(log Log, recent int, wake func(*room)) *hub {
+func newHub(log Log, recent int, wake func(*room), stats *stats) *hub {
 	return &hub{
 		log:      log,
 		wake:     wake,
+		stats:    stats,
 		rooms:    make(map[domain.Channel]*room),
 		presence: domain.NewPresence(),
 		ring:     newRing(0, recent),
@@ -79,6 +81,7 @@ func (h *hub) apply(records []eventstore.Record, changed func(entry)) {
 
 func (h *hub) applySome(records []eventstore.Record, changed func(entry)) {
 	var presence []entry
+	now := time.Now() // once for all: they are published within a millisecond
 	h.mu.Lock()
 	for _, record := range records {
 		if record.Err != nil {
@@ -91,6 +94,7 @@ func (h *hub) applySome(records []eventstore.Record, changed func(entry)) {
 		if r := h.rooms[e.channel]; r != nil && r.isReady() {
 			r.publish(e)
 			h.wake(r)
+			h.stats.delivered(record.Stored, now)
 		}
 		if e.event.Type() != domain.TypeMessage {
 			presence = append(presence, *e)

@@ -208,7 +208,7 @@ func trimScratch(b []byte) []byte {
 }
 
 // read returns the frames at the cursor, see frameLog.read.
-func (r *room) read(d dialect, offset int64) ([]byte, bool) {
+func (r *room) read(d dialect, offset int64) (frames []byte, count int64, kept bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.logs[d].read(offset)

@@ -3,18 +3,42 @@ package gateway
 import (
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// stats are what a gateway counts, for Prometheus.
+// What may happen to a message that somebody sent, and where a feed may be
+// resumed from: the labels' values, which are there from the beginning on, so
+// that an alert can tell none from unknown.
+const (
+	stored    = "stored"
+	duplicate = "duplicate"
+	refused   = "refused"
+	unknown   = "unknown"
+
+	fromMemory = "memory"
+	fromLog    = "log"
+	fromReset  = "reset"
+)
+
+// delayBuckets are for what takes a fraction of a millisecond when all is well,
+// and seconds when something is not, in seconds.
+var delayBuckets = []float64{.00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+
+// stats are what a gateway counts, for Prometheus. What can be looked up when
+// it is asked for is in scrape.
 type stats struct {
 	sockets  prometheus.Gauge
+	frames   prometheus.Counter
 	bytes    prometheus.Counter
 	writes   prometheus.Counter
 	closes   *prometheus.CounterVec
 	appends  *prometheus.CounterVec
+	took     prometheus.Histogram
+	delay    prometheus.Histogram
 	catchUps *prometheus.CounterVec
+	crowded  prometheus.Counter
 	// leaseLosses counts how often the gateway could not renew its term in time.
 	leaseLosses prometheus.Counter
 }
@@ -25,6 +49,8 @@ func newStats(registerer prometheus.Registerer) *stats {
 	s := &stats{
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "chitchat_gateway_sockets", Help: "Open websockets."}),
+		frames: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "chitchat_gateway_frames_written_total", Help: "Frames written to websockets."}),
 		bytes: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "chitchat_gateway_written_bytes_total", Help: "Bytes written to websockets."}),
 		writes: prometheus.NewCounter(prometheus.CounterOpts{
@@ -33,23 +59,47 @@ func newStats(registerer prometheus.Registerer) *stats {
 			Name: "chitchat_gateway_closes_total", Help: "Websockets that the server closed, by close code."}, []string{"code"}),
 		appends: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "chitchat_gateway_appends_total", Help: "Messages sent by clients, by outcome."}, []string{"outcome"}),
+		took: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "chitchat_gateway_append_duration_seconds", Help: "Seconds that the log took to store a message, or to say that it did not.",
+			Buckets: delayBuckets}),
+		delay: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "chitchat_gateway_delivery_delay_seconds",
+			Help:    "Seconds from the log's taking of an event, by the log's clock, to its publishing to the channel's sockets here.",
+			Buckets: delayBuckets}),
 		catchUps: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "chitchat_gateway_resumes_total", Help: "Resumed feeds, by where they were served from."}, []string{"source"}),
+		crowded: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "chitchat_gateway_catch_ups_refused_total",
+			Help: "Resumed feeds that were reset because too many others were read from the log at that moment."}),
 		leaseLosses: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "chitchat_gateway_lease_losses_total", Help: "How often the gateway could not renew its term in time and closed its sockets."}),
 	}
+	for _, outcome := range []string{stored, duplicate, refused, unknown} {
+		s.appends.WithLabelValues(outcome)
+	}
+	for _, source := range []string{fromMemory, fromLog, fromReset} {
+		s.catchUps.WithLabelValues(source)
+	}
 	if registerer != nil {
-		registerer.MustRegister(s.sockets, s.bytes, s.writes, s.closes, s.appends, s.catchUps, s.leaseLosses)
+		registerer.MustRegister(s.sockets, s.frames, s.bytes, s.writes, s.closes, s.appends, s.took, s.delay, s.catchUps, s.crowded, s.leaseLosses)
 	}
 	return s
 }
 
-func (s *stats) wrote(n int) {
+// wrote counts a write call that wrote n bytes and ended so many frames.
+func (s *stats) wrote(n int, frames int64) {
 	s.writes.Inc()
 	s.bytes.Add(float64(n))
+	s.frames.Add(float64(frames))
 }
 
 func (s *stats) closed(code int) { s.closes.WithLabelValues(strconv.Itoa(code)).Inc() }
+
+// delivered counts an event that the log took at a time and that is published
+// now. Clocks may differ: less than nothing is nothing.
+func (s *stats) delivered(stored, now time.Time) {
+	s.delay.Observe(max(now.Sub(stored).Seconds(), 0))
+}
 
 // registerLease makes the state of the gateway's own term visible.
 func registerLease(registerer prometheus.Registerer, l *lease) {

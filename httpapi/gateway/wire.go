@@ -30,6 +30,22 @@ func appendHeader(dst []byte, opcode byte, n int) []byte {
 	}
 }
 
+// countFrames returns how many frames of ours there are in b, which has no part
+// of one.
+func countFrames(b []byte) (n int64) {
+	for ; len(b) > 0; n++ {
+		head, size := 2, int(b[1])
+		switch size {
+		case 126:
+			head, size = 4, int(binary.BigEndian.Uint16(b[2:]))
+		case 127:
+			head, size = 10, int(binary.BigEndian.Uint64(b[2:]))
+		}
+		b = b[head+size:]
+	}
+	return n
+}
+
 // appendText appends a text frame.
 func appendText(dst, payload []byte) []byte {
 	return append(appendHeader(dst, websocket.TextMessage, len(payload)), payload...)
