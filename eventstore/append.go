@@ -45,9 +45,17 @@ type Appended struct {
 // answer, whether ctx ends or not: an append that is under way is never given
 // up because its client went. The error matches [ErrRefused] or [ErrUnknown].
 func (l *Log) Append(ctx context.Context, channel domain.Channel, key string, event domain.Event) (Appended, error) {
-	payload := domain.Encode(event)
-	if len(payload) > domain.MaxEventBytes {
-		return Appended{}, fmt.Errorf("append to %s: %w: %d bytes", channel, ErrRefused, len(payload))
+	msg := &nats.Msg{Subject: subject(channel), Data: domain.Encode(event), Header: make(nats.Header, 3)}
+	ctx, traced := l.beginAppend(ctx, channel, event, msg)
+	appended, err := l.publish(ctx, channel, key, msg)
+	endAppend(traced, appended, err)
+	return appended, err
+}
+
+// publish stores the message.
+func (l *Log) publish(ctx context.Context, channel domain.Channel, key string, msg *nats.Msg) (Appended, error) {
+	if n := len(msg.Data); n > domain.MaxEventBytes {
+		return Appended{}, fmt.Errorf("append to %s: %w: %d bytes", channel, ErrRefused, n)
 	}
 	if !l.takeTurn() {
 		return Appended{}, fmt.Errorf("append to %s: %w: %d are under way", channel, ErrRefused, maxAppends)
@@ -58,7 +66,6 @@ func (l *Log) Append(ctx context.Context, channel domain.Channel, key string, ev
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendTimeout)
 	defer cancel()
-	msg := &nats.Msg{Subject: subject(channel), Data: payload, Header: make(nats.Header, 2)}
 	ack, err := l.js.PublishMsg(ctx, msg, jetstream.WithMsgID(key), jetstream.WithExpectStream(Stream))
 	if err != nil {
 		return Appended{}, fmt.Errorf("append to %s: %w: %w", channel, outcome(err), err)

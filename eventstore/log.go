@@ -13,6 +13,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/faustman/chitchat/domain"
 )
@@ -48,6 +49,7 @@ type Log struct {
 	epoch  string
 	kept   int // how many servers keep the stream
 	logger *slog.Logger
+	tracer trace.Tracer  // nil when nothing is traced
 	turns  chan struct{} // capacity maxAppends: one for each append under way
 }
 
@@ -60,6 +62,9 @@ type Options struct {
 	Existing bool
 	// Logger takes what a person should know; slog.Default() when nil.
 	Logger *slog.Logger
+	// Tracer makes a span of each append and keeps its context in the entry's
+	// headers; nil for none.
+	Tracer trace.Tracer
 }
 
 // Open opens the log of the server that nc is connected to, and makes it when
@@ -76,7 +81,7 @@ func Open(ctx context.Context, nc *nats.Conn, opts Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	log := &Log{nc: nc, js: js, logger: opts.Logger, turns: make(chan struct{}, maxAppends)}
+	log := &Log{nc: nc, js: js, logger: opts.Logger, tracer: opts.Tracer, turns: make(chan struct{}, maxAppends)}
 	if log.logger == nil {
 		log.logger = slog.Default()
 	}

@@ -56,7 +56,8 @@ func (s *Server) signIn(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	entryOf(c).userID = user.ID
+	e := entryOf(c)
+	e.userID, e.channel = user.ID, channel
 	return c.JSON(http.StatusCreated, tokenBody{raw})
 }
 
@@ -115,7 +116,8 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		c.Set(claimsKey, claims)
-		entryOf(c).userID = claims.User.ID
+		e := entryOf(c)
+		e.userID, e.channel = claims.User.ID, claims.Channel
 		return next(c)
 	}
 }

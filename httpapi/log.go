@@ -27,6 +27,7 @@ type entry struct {
 	requestID string
 	started   time.Time
 	userID    string
+	channel   domain.Channel
 	err       error
 	// status replaces the one of the answer when nothing was answered.
 	status int
@@ -102,7 +103,7 @@ func (s *Server) record(c *echo.Context, e *entry) {
 		slog.String("request", e.requestID),
 	}
 	if e.userID != "" {
-		attrs = append(attrs, slog.String("user", e.userID))
+		attrs = append(attrs, slog.String("user", e.userID), slog.String("channel", string(e.channel)))
 	}
 	if e.err != nil {
 		attrs = append(attrs, errorAttrs(e.err)...)
@@ -112,7 +113,7 @@ func (s *Server) record(c *echo.Context, e *entry) {
 
 // recordEnd logs the end of a websocket that the gateway gave an error for.
 func (s *Server) recordEnd(c *echo.Context, e *entry) {
-	attrs := append(errorAttrs(e.err), slog.String("request", e.requestID), slog.String("user", e.userID))
+	attrs := append(errorAttrs(e.err), slog.String("request", e.requestID), slog.String("user", e.userID), slog.String("channel", string(e.channel)))
 	s.config.Log.LogAttrs(c.Request().Context(), slog.LevelError, "websocket ended", attrs...)
 }
 

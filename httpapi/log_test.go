@@ -35,7 +35,7 @@ func TestLogEntry(t *testing.T) {
 	}
 	want := map[string]any{
 		"level": "INFO", "msg": "http request", "method": "GET", "path": "/auth", "status": 200.0,
-		"bytes": float64(len(got.body)), "request": "test", "user": ada(t).ID,
+		"bytes": float64(len(got.body)), "request": "test", "user": ada(t).ID, "channel": "lobby",
 	}
 	if diff := cmp.Diff(want, entry); diff != "" {
 		t.Errorf("entry (-want +got):\n%s", diff)

@@ -150,7 +150,7 @@ func benchRecords(after uint64, n int) (records []eventstore.Record, size int) {
 // BenchmarkPublish is what an event costs before anybody gets it: folded,
 // encoded for both dialects and put into the room's log.
 func BenchmarkPublish(b *testing.B) {
-	h := newHub(nil, defaultRecent, func(*room) {}, newStats(nil))
+	h := newHub(nil, defaultRecent, func(*room) {}, newStats(nil), nil)
 	r := &room{channel: "bench", wake: func(*room) {}, ready: make(chan struct{})}
 	h.rooms["bench"] = r
 	r.begin(0, 0, 0)

@@ -75,12 +75,14 @@ func (g *Gateway) handleCommand(c *conn, frame []byte) {
 }
 
 func (g *Gateway) handleSend(c *conn, cmd command) {
-	seq, err := g.post(c, domain.PostMessage{From: c.user, ID: cmd.ID, Text: cmd.Text}, cmd.Retry)
+	ctx, traced := g.beginSend(c)
+	sent, err := g.post(ctx, c, domain.PostMessage{From: c.user, ID: cmd.ID, Text: cmd.Text}, cmd.Retry)
 	if err != nil {
 		g.refuse(c, cmd.ID, err)
-		return
+	} else {
+		c.send(appendAck(cmd.ID, sent.seq))
 	}
-	c.send(appendAck(cmd.ID, seq))
+	g.endSend(ctx, traced, c, sent, err)
 }
 
 // handlePlain posts a plain text frame. The id is ours, so that an append whose
@@ -89,7 +91,9 @@ func (g *Gateway) handlePlain(c *conn, text string) {
 	const tries = 3
 	message := domain.PostMessage{From: c.user, ID: uuid.Must(uuid.NewV7()).String(), Text: text}
 	for try := range tries {
-		_, err := g.post(c, message, try > 0)
+		ctx, traced := g.beginSend(c)
+		sent, err := g.post(ctx, c, message, try > 0)
+		g.endSend(ctx, traced, c, sent, err)
 		if err == nil {
 			return
 		}
@@ -164,46 +168,56 @@ func (g *Gateway) handleAuth(c *conn, cmd command) {
 	c.send(append(ack, '}'))
 }
 
+// posted is what became of a message that is in the log.
+type posted struct {
+	seq     uint64
+	outcome string // stored, or duplicate
+}
+
 // post appends the message once, whether it was sent before or not, and
-// returns its sequence. Errors are *domain.Error.
-func (g *Gateway) post(c *conn, message domain.PostMessage, retry bool) (uint64, error) {
+// returns where it is. Errors are *domain.Error or *limited.
+func (g *Gateway) post(ctx context.Context, c *conn, message domain.PostMessage, retry bool) (posted, error) {
 	event, err := message.Event(time.Now())
 	if err != nil {
-		return 0, err
+		return posted{}, err
 	}
 	if wait := g.limiters.wait(c.user.ID); wait > 0 {
-		return 0, &limited{wait: wait}
+		return posted{}, &limited{wait: wait}
 	}
 	if g.config.Refuse != nil {
 		if err := g.config.Refuse(); err != nil {
-			g.stats.appends.WithLabelValues(refused).Inc()
+			g.stats.appends.WithLabelValues(outcomeRefused).Inc()
 			if retry {
-				return 0, unknownOutcome()
+				return posted{}, unknownOutcome()
 			}
-			return 0, domain.Errorf(domain.CodeUnavailable, "Nothing can be stored now. Try again later.")
+			return posted{}, domain.Errorf(domain.CodeUnavailable, "Nothing can be stored now. Try again later.")
 		}
 	}
-	if seq, found, err := g.before(c.user.ID, message.ID, retry); err != nil || found {
-		return seq, err
+	if seq, found, err := g.before(c.user.ID, message.ID, retry); err != nil {
+		g.stats.appends.WithLabelValues(outcomeUnknown).Inc()
+		return posted{}, err
+	} else if found {
+		g.stats.appends.WithLabelValues(outcomeDuplicate).Inc()
+		return posted{seq, outcomeDuplicate}, nil
 	}
 	began := time.Now()
-	appended, err := g.log.Append(context.Background(), c.room.channel, messageAppendKey(c.user.ID, message.ID), event)
+	appended, err := g.log.Append(ctx, c.room.channel, messageAppendKey(c.user.ID, message.ID), event)
 	g.stats.took.Observe(time.Since(began).Seconds())
 	switch {
 	case err == nil && appended.Duplicate:
-		g.stats.appends.WithLabelValues(duplicate).Inc()
-		return appended.Seq, nil
+		g.stats.appends.WithLabelValues(outcomeDuplicate).Inc()
+		return posted{appended.Seq, outcomeDuplicate}, nil
 	case err == nil:
-		g.stats.appends.WithLabelValues(stored).Inc()
-		return appended.Seq, nil
+		g.stats.appends.WithLabelValues(outcomeStored).Inc()
+		return posted{appended.Seq, outcomeStored}, nil
 	case errors.Is(err, eventstore.ErrRefused) && !retry:
-		g.stats.appends.WithLabelValues(refused).Inc()
-		g.logger.Warn("append message", "user", c.user.ID, "channel", c.room.channel, "cause", err)
-		return 0, domain.Errorf(domain.CodeUnavailable, "The message was not stored. Send it again.")
+		g.stats.appends.WithLabelValues(outcomeRefused).Inc()
+		g.logger.WarnContext(ctx, "append message", "user", c.user.ID, "channel", c.room.channel, "cause", err)
+		return posted{}, domain.Errorf(domain.CodeUnavailable, "The message was not stored. Send it again.")
 	default: // also a repetition that was refused: the first may be there
-		g.stats.appends.WithLabelValues(unknown).Inc()
-		g.logger.Warn("append message", "user", c.user.ID, "channel", c.room.channel, "cause", err)
-		return 0, unknownOutcome()
+		g.stats.appends.WithLabelValues(outcomeUnknown).Inc()
+		g.logger.WarnContext(ctx, "append message", "user", c.user.ID, "channel", c.room.channel, "cause", err)
+		return posted{}, unknownOutcome()
 	}
 }
 

@@ -43,6 +43,7 @@ type conn struct {
 	held    *session // what session names, among the process's sessions; nil before it is held
 	// admitted says that the socket counts for its user's message rate.
 	admitted bool
+	opened   int64  // when the feed had begun, in Unix milliseconds
 	slot     uint32 // in which second of the ping interval it is pinged
 	index    int    // in room.conns, guarded by room.mu
 
@@ -60,6 +61,7 @@ type conn struct {
 	writing  bool   // somebody is at it, and will look again before they stop
 	closing  bool   // a close frame is the last of private
 	cut      bool   // who is writing cuts the connection when all is written
+	code     uint16 // of the first close frame, whoever sent it; 0 before
 	drain    bool   // the server leaves: close when the command at hand is answered
 
 	stats *stats
@@ -153,7 +155,7 @@ func (c *conn) closeLocked(code int, reason string) {
 	if c.closing {
 		return
 	}
-	c.closing, c.attached = true, false
+	c.closing, c.attached, c.code = true, false, uint16(code)
 	c.private = appendClose(c.private, code, reason)
 	c.stats.closed(code)
 	// The reader stops at this and cuts the connection.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
@@ -96,7 +97,10 @@ type Config struct {
 	Refuse func() error
 	// Registerer takes the metrics; nil means none.
 	Registerer prometheus.Registerer
-	Logger     *slog.Logger
+	// Tracer makes a span of each message that is sent here, and of each
+	// delivery of a traced event; nil for none.
+	Tracer trace.Tracer
+	Logger *slog.Logger
 }
 
 // Gateway serves the websockets of one process.
@@ -161,7 +165,7 @@ func New(config Config) (*Gateway, error) {
 		// What is refused is answered by who called us, as everything else is.
 		Error: func(http.ResponseWriter, *http.Request, int, error) {},
 	}
-	g.hub = newHub(config.Log, config.Recent, g.flusher.wake, g.stats)
+	g.hub = newHub(config.Log, config.Recent, g.flusher.wake, g.stats, config.Tracer)
 	if config.Registerer != nil {
 		config.Registerer.MustRegister(newScrape(g))
 	}

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/faustman/chitchat/domain"
 	"github.com/faustman/chitchat/eventstore"
 )
@@ -25,9 +27,10 @@ const (
 // hub holds what the one reader of the process has read: the newest events,
 // who is in which channel, and the rooms.
 type hub struct {
-	log   Log
-	wake  func(*room)
-	stats *stats
+	log    Log
+	wake   func(*room)
+	stats  *stats
+	tracer trace.Tracer // nil when nothing is traced
 
 	pos atomic.Uint64 // the last sequence that was applied
 
@@ -41,11 +44,12 @@ type hub struct {
 }
 
 // newHub returns a hub that keeps so many of the newest events.
-func newHub(log Log, recent int, wake func(*room), stats *stats) *hub {
+func newHub(log Log, recent int, wake func(*room), stats *stats, tracer trace.Tracer) *hub {
 	return &hub{
 		log:      log,
 		wake:     wake,
 		stats:    stats,
+		tracer:   tracer,
 		rooms:    make(map[domain.Channel]*room),
 		presence: domain.NewPresence(),
 		ring:     newRing(0, recent),
@@ -81,6 +85,7 @@ func (h *hub) apply(records []eventstore.Record, changed func(entry)) {
 
 func (h *hub) applySome(records []eventstore.Record, changed func(entry)) {
 	var presence []entry
+	var traced []delivery
 	now := time.Now() // once for all: they are published within a millisecond
 	h.mu.Lock()
 	for _, record := range records {
@@ -92,9 +97,12 @@ func (h *hub) applySome(records []eventstore.Record, changed func(entry)) {
 			continue
 		}
 		if r := h.rooms[e.channel]; r != nil && r.isReady() {
-			r.publish(e)
+			sockets := r.publish(e)
 			h.wake(r)
 			h.stats.delivered(record.Stored, now)
+			if parent, ok := h.parentOf(&record); ok {
+				traced = append(traced, delivery{parent, e, sockets})
+			}
 		}
 		if e.event.Type() != domain.TypeMessage {
 			presence = append(presence, *e)
@@ -109,6 +117,7 @@ func (h *hub) applySome(records []eventstore.Record, changed func(entry)) {
 	for _, e := range presence {
 		changed(e)
 	}
+	h.trace(traced, now)
 }
 
 // must hold h.mu

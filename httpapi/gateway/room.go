@@ -92,12 +92,13 @@ func (r *room) replay(entries []*entry, last uint64) uint64 {
 	return last
 }
 
-// publish appends the entry's frames.
-func (r *room) publish(e *entry) {
+// publish appends the entry's frames and returns how many sockets there are.
+func (r *room) publish(e *entry) (sockets int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.publishPlain(e)
 	r.publishV1(e)
+	return len(r.conns)
 }
 
 // must hold r.mu

@@ -107,6 +107,7 @@ func (g *Gateway) serve(c *conn, channel domain.Channel, after string, resume bo
 	if g.open(c, channel, after, resume) && g.sessions.attach(c) {
 		g.limiters.acquire(c.user.ID)
 		c.admitted = true
+		g.logOpened(c)
 		go g.converse(c)
 		return
 	}
@@ -136,6 +137,7 @@ func (g *Gateway) recover(c *conn) {
 // client went on purpose.
 func (g *Gateway) end(c *conn, left bool) {
 	if c.admitted {
+		g.logEnded(c)
 		g.limiters.release(c.user.ID)
 	}
 	if c.room != nil {
@@ -294,7 +296,7 @@ func (c *conn) handleControls() {
 		c.mu.Lock()
 		answered := c.closing
 		if !answered {
-			c.closing, c.attached = true, false
+			c.closing, c.attached, c.code = true, false, uint16(code)
 			c.private = appendClose(c.private, code, "")
 		}
 		c.mu.Unlock()

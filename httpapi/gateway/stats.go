@@ -12,10 +12,10 @@ import (
 // resumed from: the labels' values, which are there from the beginning on, so
 // that an alert can tell none from unknown.
 const (
-	stored    = "stored"
-	duplicate = "duplicate"
-	refused   = "refused"
-	unknown   = "unknown"
+	outcomeStored    = "stored"
+	outcomeDuplicate = "duplicate"
+	outcomeRefused   = "refused"
+	outcomeUnknown   = "unknown"
 
 	fromMemory = "memory"
 	fromLog    = "log"
@@ -74,7 +74,7 @@ func newStats(registerer prometheus.Registerer) *stats {
 		leaseLosses: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "chitchat_gateway_lease_losses_total", Help: "How often the gateway could not renew its term in time and closed its sockets."}),
 	}
-	for _, outcome := range []string{stored, duplicate, refused, unknown} {
+	for _, outcome := range []string{outcomeStored, outcomeDuplicate, outcomeRefused, outcomeUnknown} {
 		s.appends.WithLabelValues(outcome)
 	}
 	for _, source := range []string{fromMemory, fromLog, fromReset} {
