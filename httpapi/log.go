@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v5"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/faustman/chitchat/domain"
 )
@@ -28,6 +29,7 @@ type entry struct {
 	started   time.Time
 	userID    string
 	channel   domain.Channel
+	span      trace.Span // nil when it is not traced
 	err       error
 	// status replaces the one of the answer when nothing was answered.
 	status int
@@ -57,6 +59,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			e.requestID = uuid.NewString()
 		}
 		c.Response().Header().Set(echo.HeaderXRequestID, e.requestID)
+		s.beginSpan(c, e)
 		request := c.Request()
 		err := next(c)
 		// What is inside has put a deadline on its context, which is over.
@@ -92,6 +95,7 @@ func (s *Server) record(c *echo.Context, e *entry) {
 	}
 	took := time.Since(e.started)
 	s.meter.observe(c, status, took)
+	endSpan(e, status)
 
 	r := c.Request()
 	attrs := []slog.Attr{
@@ -137,7 +141,7 @@ func levelOf(c *echo.Context, status int) slog.Level {
 	switch {
 	case status == http.StatusInternalServerError:
 		return slog.LevelError
-	case c.Path() == "/healthz", c.Path() == "/readyz", c.Path() == "/metrics":
+	case isProbe(c):
 		return slog.LevelDebug
 	case status > http.StatusInternalServerError:
 		return slog.LevelWarn

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v5"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/faustman/chitchat/domain"
 	"github.com/faustman/chitchat/httpapi/token"
@@ -64,6 +65,8 @@ type Config struct {
 	// Metrics is where the server's metrics go and what /metrics shows.
 	Metrics *prometheus.Registry
 	Log     *slog.Logger
+	// Tracer makes a span of each request; nil for none.
+	Tracer trace.Tracer
 	// Web is the built web client, with index.html at its root.
 	Web fs.FS
 	// AllowedOrigins may read answers in a browser besides the server's own,

@@ -106,7 +106,19 @@ type fold struct {
 type outcome struct {
 	events, quarantined, duplicates int
 	at                              time.Time // of the last event
-	reason                          string    // of the first in quarantine
+	rejected                        []rejected
+}
+
+// maxNamed bounds how many entries of a batch the log names that go to the
+// quarantine: a program that writes junk writes thousands.
+const maxNamed = 10
+
+// rejected is an entry that goes to the quarantine, for the log.
+type rejected struct {
+	seq     uint64
+	channel string // empty when its subject names none
+	code    QuarantineCode
+	reason  string
 }
 
 // messageKeys returns the keys of all messages in the records.
@@ -224,8 +236,8 @@ func (f *fold) reject(record *eventstore.Record) {
 	}
 	f.quarantine(record, code, reason)
 	f.outcome.quarantined++
-	if f.outcome.reason == "" {
-		f.outcome.reason = fmt.Sprintf("sequence %d: %s", record.Seq, reason)
+	if len(f.outcome.rejected) < maxNamed {
+		f.outcome.rejected = append(f.outcome.rejected, rejected{record.Seq, string(record.Channel), code, reason})
 	}
 }
 

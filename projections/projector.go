@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/faustman/chitchat/domain"
@@ -40,6 +42,10 @@ const (
 type Options struct {
 	// Batch bounds a transaction, in events; 0 is [MaxBatch].
 	Batch int
+	// Registerer takes the metrics; nil means none.
+	Registerer prometheus.Registerer
+	// Tracer makes a span of each traced event that is applied; nil for none.
+	Tracer trace.Tracer
 }
 
 // Projector applies the log to the live read model.
@@ -48,6 +54,8 @@ type Projector struct {
 	logger   *slog.Logger
 	batch    int
 	log      source
+	tracer   trace.Tracer // nil when nothing is traced
+	sizes    prometheus.Histogram
 	migrated bool // by this projector; only project uses it
 	attached bool // to a live generation, once; only project uses it
 	progress progress
@@ -58,12 +66,15 @@ func NewProjector[R Reader](store *Store, log Log[R], opts Options) *Projector {
 	if opts.Batch <= 0 || opts.Batch > MaxBatch {
 		opts.Batch = MaxBatch
 	}
-	return &Projector{
+	p := &Projector{
 		store:  store,
 		logger: store.logger,
 		batch:  opts.Batch,
 		log:    sourceOf(log),
+		tracer: opts.Tracer,
 	}
+	p.register(opts.Registerer)
+	return p
 }
 
 // Run migrates the database, makes the first generation when there is none and
@@ -203,11 +214,12 @@ func (p *Projector) attempt(ctx context.Context) error {
 		}
 		p.progress.update(func(s *Status) { s.Log.Seq = max(s.Log.Seq, records[len(records)-1].Seq) })
 		for len(records) > 0 {
-			n := prefix(records)
+			n, began := prefix(records), time.Now()
 			err := apply(ctx, writer, records[:n], p.Status().Log.Seq, func(o outcome) { p.applied(ctx, writer.at, o) })
 			if err != nil {
 				return databaseError(err)
 			}
+			p.trace(records[:n], began)
 			records = records[n:]
 		}
 	}
@@ -254,7 +266,17 @@ func (p *Projector) applied(ctx context.Context, at domain.Position, o outcome) 
 		s.Duplicates += uint64(o.duplicates)
 	})
 	p.store.gate.note(at.Seq)
-	if o.quarantined > 0 {
-		p.logger.WarnContext(ctx, "entries of the log were quarantined", "count", o.quarantined, "first", o.reason, "up_to", at.String())
+	p.sizes.Observe(float64(o.events + o.quarantined + o.duplicates))
+	p.logger.DebugContext(ctx, "batch applied", "events", o.events, "duplicates", o.duplicates, "quarantined", o.quarantined, "up_to", at.String())
+	p.logRejected(ctx, o)
+}
+
+// logRejected names what went to the quarantine. Its bytes stay there.
+func (p *Projector) logRejected(ctx context.Context, o outcome) {
+	for _, r := range o.rejected {
+		p.logger.WarnContext(ctx, "an entry of the log was quarantined", "channel", r.channel, "seq", r.seq, "code", string(r.code), "reason", r.reason)
+	}
+	if more := o.quarantined - len(o.rejected); more > 0 {
+		p.logger.WarnContext(ctx, "more entries of the log were quarantined", "count", more)
 	}
 }

@@ -5,8 +5,11 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"time"
+
+	"github.com/faustman/chitchat/internal/telemetry"
 )
 
 const description = `A chat whose truth is a log: query it in SQL, and replay it.
@@ -57,9 +60,9 @@ type logConfig struct {
 func (c logConfig) logger(stderr io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.Level}
 	if c.Format == "text" || (c.Format == "auto" && isTerminal(stderr)) {
-		return slog.New(slog.NewTextHandler(stderr, options))
+		return slog.New(telemetry.NewHandler(slog.NewTextHandler(stderr, options)))
 	}
-	return slog.New(slog.NewJSONHandler(stderr, options))
+	return slog.New(telemetry.NewHandler(slog.NewJSONHandler(stderr, options)))
 }
 
 func isTerminal(w io.Writer) bool {
@@ -80,7 +83,10 @@ type console struct {
 // stopTimeout bounds the orderly end of a part of the program.
 const stopTimeout = 10 * time.Second
 
-func version() string {
+// version is the program's, and that of Go.
+func version() string { return buildVersion() + " " + runtime.Version() }
+
+func buildVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
@@ -91,5 +97,5 @@ func version() string {
 			text += " " + setting.Value
 		}
 	}
-	return text + " " + info.GoVersion
+	return text
 }

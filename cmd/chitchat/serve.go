@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/faustman/chitchat/httpapi/token"
+	"github.com/faustman/chitchat/internal/telemetry"
 	"github.com/faustman/chitchat/web"
 )
 
@@ -38,6 +39,7 @@ type serveCommand struct {
 	DrainNotice    time.Duration `env:"CHITCHAT_DRAIN_NOTICE" default:"3s" help:"For how long a gateway or an api that is ended says that it is not ready before it stops, so that a proxy in front sends nothing more. A process that is everything does not wait."`
 	JWKSURL        string        `name:"jwks-url" env:"CHITCHAT_JWKS_URL" help:"Take tokens of an outside service with these keys (RS256, ES256, EdDSA); POST /auth is then off." placeholder:"URL"`
 	Replicas       int           `env:"CHITCHAT_REPLICAS" help:"How many NATS servers keep the log, when it is made. Default: 3 where NATS is a cluster, else 1." placeholder:"N"`
+	Pprof          string        `env:"CHITCHAT_PPROF" help:"Serve profiles of the program (/debug/pprof) at this loopback address. Default: no port." placeholder:"HOST:PORT"`
 	PGListen       string        `name:"pg-listen" env:"CHITCHAT_PG_LISTEN" help:"Also let tools read the private Postgres at this address, as chitchat_analyst with the password in pg-analyst-password below --data. Default: no port." placeholder:"HOST:PORT"`
 }
 
@@ -53,6 +55,12 @@ func (c *serveCommand) check(config *Config) error {
 	}
 	if err := c.checkPGListen(config); err != nil {
 		return err
+	}
+	if err := c.checkPprof(); err != nil {
+		return err
+	}
+	if err := telemetry.Check(); err != nil {
+		return usageError{err}
 	}
 	if c.Replicas < 0 || c.Replicas > maxReplicas || c.Replicas > 1 && config.NATSURL == "" {
 		return usagef("--replicas (CHITCHAT_REPLICAS) must be from 1 to %d, and more than 1 is for an outside cluster (--nats-url)", maxReplicas)
@@ -91,6 +99,10 @@ func (c *serveCommand) Run(ctx context.Context, out *console, config *Config) er
 		return fmt.Errorf("listen on --listen (CHITCHAT_LISTEN): %w", err)
 	}
 	defer listener.Close()
+	pprof, err := c.listenPprof(out.logger)
+	if err != nil {
+		return err
+	}
 	need := needs{log: true, tables: c.Roles.tables(), secret: c.Roles.people(), pgListen: c.PGListen}
 	b, err := openBackend(ctx, config, need, out.logger)
 	if err != nil {
@@ -99,6 +111,7 @@ func (c *serveCommand) Run(ctx context.Context, out *console, config *Config) er
 	c.sayPGListen(b, out.logger)
 	s, err := c.assemble(ctx, b, config, listener.Addr(), out.logger)
 	if err == nil {
+		s.pprof = pprof
 		out.logger.Info("serving", "address", "http://"+listener.Addr().String(), "roles", c.Roles.String(), "epoch", s.log.Epoch(), "took", time.Since(began).Round(time.Millisecond).String())
 		err = s.run(ctx, listener)
 	}

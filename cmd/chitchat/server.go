@@ -7,11 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/faustman/chitchat/eventstore"
@@ -19,6 +19,7 @@ import (
 	"github.com/faustman/chitchat/httpapi/gateway"
 	"github.com/faustman/chitchat/httpapi/lookup"
 	"github.com/faustman/chitchat/httpapi/token"
+	"github.com/faustman/chitchat/internal/telemetry"
 	"github.com/faustman/chitchat/projections"
 )
 
@@ -35,6 +36,8 @@ type server struct {
 	authority *token.Authority
 	api       *httpapi.Server
 	disk      *diskGuard
+	traces    *telemetry.Traces // nil when nothing is traced
+	pprof     net.Listener      // nil without --pprof
 	logger    *slog.Logger
 	notice    time.Duration // see giveNotice
 	leaving   atomic.Bool   // not ready any more, and still listening
@@ -44,9 +47,9 @@ type server struct {
 // with an error has some of them, to be closed.
 func (c *serveCommand) assemble(ctx context.Context, b *backend, config *Config, address net.Addr, logger *slog.Logger) (*server, error) {
 	s := &server{roles: c.Roles, backend: b, logger: logger, disk: newDiskGuard(b, logger), notice: c.DrainNotice}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry := newRegistry()
 	for _, part := range []func() error{
+		func() error { return s.startTraces(ctx) },
 		func() error { return s.openLog(ctx, c, config, registry) },
 		func() error { return s.openTables(ctx, c, registry) },
 		func() error { return s.openGateway(ctx, c, address, registry) },
@@ -60,7 +63,7 @@ func (c *serveCommand) assemble(ctx context.Context, b *backend, config *Config,
 }
 
 func (s *server) openLog(ctx context.Context, c *serveCommand, config *Config, registry prometheus.Registerer) (err error) {
-	options := eventstore.Options{Replicas: c.Replicas, Logger: s.logger}
+	options := eventstore.Options{Replicas: c.Replicas, Logger: s.logger, Tracer: s.traces.Tracer("eventstore")}
 	if s.log, err = eventstore.Open(ctx, s.backend.conn, options); err != nil {
 		return err
 	}
@@ -77,8 +80,7 @@ func (s *server) openTables(ctx context.Context, c *serveCommand, registry *prom
 	if err != nil || !c.Roles.projector {
 		return err
 	}
-	s.projector = projections.NewProjector(s.store, s.log, projections.Options{})
-	registerProjector(registry, s.projector)
+	s.projector = projections.NewProjector(s.store, s.log, projections.Options{Registerer: registry, Tracer: s.traces.Tracer("projections")})
 	terms, err := s.log.Terms(ctx)
 	if err != nil {
 		return err
@@ -124,6 +126,7 @@ func (s *server) openGateway(ctx context.Context, c *serveCommand, address net.A
 		LeaveGrace:     c.LeaveGrace,
 		Refuse:         s.refuse,
 		Registerer:     registry,
+		Tracer:         s.traces.Tracer("httpapi/gateway"),
 		Logger:         s.logger,
 	})
 	return err
@@ -134,6 +137,7 @@ func (s *server) openAPI(c *serveCommand, address net.Addr, registry *prometheus
 	config := httpapi.Config{
 		Ready:          s.notReady,
 		Metrics:        registry,
+		Tracer:         s.traces.Tracer("httpapi"),
 		Log:            s.logger,
 		Web:            page(),
 		AllowedOrigins: c.origins(address),
@@ -159,6 +163,14 @@ func (s *server) close() {
 	if s.store != nil {
 		s.store.Close()
 	}
+	s.traces.Close()
+}
+
+// startTraces begins to send traces, if the environment names a collector.
+func (s *server) startTraces(ctx context.Context) (err error) {
+	roles := strings.Split(s.roles.String(), ",")
+	s.traces, err = telemetry.Start(ctx, telemetry.Options{Roles: roles, Version: buildVersion(), Logger: s.logger})
+	return err
 }
 
 // run serves until ctx ends or a part fails, then ends all in order: sockets,
@@ -201,6 +213,9 @@ func (s *server) parts() []func(context.Context) error {
 	}
 	if s.backend.postgres != nil {
 		parts = append(parts, s.keepPostgres)
+	}
+	if s.pprof != nil {
+		parts = append(parts, s.servePprof)
 	}
 	return parts
 }

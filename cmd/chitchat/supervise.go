@@ -9,10 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/faustman/chitchat/internal/natsd"
-	"github.com/faustman/chitchat/projections"
 )
 
 const (
@@ -160,34 +157,4 @@ func (g *diskGuard) set(fault string) {
 	if old := g.fault.Swap(&fault); old == nil || *old != fault {
 		g.logger.Error("nothing is stored now", "reason", fault)
 	}
-}
-
-// registerProjector makes the projector's state visible to Prometheus.
-func registerProjector(registry *prometheus.Registry, projector *projections.Projector) {
-	gauge := func(name, help string, value func(projections.Status) float64) {
-		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
-			func() float64 { return value(projector.Status()) }))
-	}
-	gauge("chitchat_projector_leading", "1 while this projector works and the others stand by.",
-		func(s projections.Status) float64 {
-			if s.Leading {
-				return 1
-			}
-			return 0
-		})
-	gauge("chitchat_projector_lag_events", "Entries of the log that the tables don't have yet.",
-		func(s projections.Status) float64 { return float64(s.Lag) })
-	gauge("chitchat_projector_lag_seconds", "For how long the tables have been behind the log.",
-		func(s projections.Status) float64 { return s.Behind.Seconds() })
-	gauge("chitchat_projector_applied_seq", "Last sequence of the log that the tables have.",
-		func(s projections.Status) float64 { return float64(s.Applied.Seq) })
-	gauge("chitchat_projector_quarantined_events", "Entries of the log that are in quarantine.",
-		func(s projections.Status) float64 { return float64(s.Quarantined) })
-	gauge("chitchat_projector_fault", "1 while the projector waits for a fault to pass.",
-		func(s projections.Status) float64 {
-			if s.Fault != nil {
-				return 1
-			}
-			return 0
-		})
 }
