@@ -31,7 +31,7 @@ func (s *Server) beginSpan(c *echo.Context, e *entry) {
 	}
 	remote := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 	if parent := trace.SpanContextFromContext(remote); parent.IsValid() {
-		options = append(options, trace.WithLinks(trace.Link{SpanContext: parent}))
+		options = append(options, trace.WithLinks(trace.Link{SpanContext: parent.WithTraceState(trace.TraceState{})}))
 	}
 	ctx, traced := s.config.Tracer.Start(r.Context(), methodLabel(r.Method)+" "+routeLabel(c), options...)
 	e.span = traced

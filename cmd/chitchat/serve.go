@@ -103,6 +103,9 @@ func (c *serveCommand) Run(ctx context.Context, out *console, config *Config) er
 	if err != nil {
 		return err
 	}
+	if pprof != nil {
+		defer pprof.Close()
+	}
 	need := needs{log: true, tables: c.Roles.tables(), secret: c.Roles.people(), pgListen: c.PGListen}
 	b, err := openBackend(ctx, config, need, out.logger)
 	if err != nil {
