@@ -33,10 +33,14 @@ func (p *Projector) register(registerer prometheus.Registerer) {
 	gauge("chitchat_projector_quarantined_events", "Entries of the log that are in quarantine.",
 		func(s Status) float64 { return float64(s.Quarantined) })
 	gauge("chitchat_projector_fault", "1 while the projector waits for a fault to pass.",
-		func(s Status) float64 {
-			if s.Fault != nil {
-				return 1
-			}
-			return 0
-		})
+		func(s Status) float64 { return oneIf(s.Fault != nil) })
+	gauge("chitchat_projector_leading", "1 while it is this process that applies, and not one that stands by.",
+		func(s Status) float64 { return oneIf(s.Leading) })
+}
+
+func oneIf(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
