@@ -37,6 +37,9 @@
 // one step at the end; until then, and when the import breaks off, nobody can
 // take the stream for one ([ErrUnfinished]).
 //
+// An entry's headers are kept with it, and an append that is traced puts its
+// context among them, in traceparent, for whoever reads the entry.
+//
 // # Who calls it
 //
 // The gateway appends and reads, the projector reads; operators export, and

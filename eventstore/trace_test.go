@@ -69,7 +69,7 @@ func TestAppendIsTraced(t *testing.T) {
 			}
 			values := map[string]string{}
 			for _, attribute := range ended[0].Attributes() {
-				values[string(attribute.Key)] = attribute.Value.Emit()
+				values[string(attribute.Key)] = attribute.Value.String()
 			}
 			attributes := map[string]string{"chitchat.channel": "lobby", "chitchat.event": "message", "chitchat.outcome": "stored", "chitchat.seq": "1"}
 			if diff := cmp.Diff(attributes, values); diff != "" {

@@ -45,6 +45,13 @@
 // is not when the log is another: its end says nothing about these tables.
 // Whatever waits for the database is bounded in time, there and here.
 //
+// # Seen from outside
+//
+// A projector registers what it does as metrics, read off its [Status] but for
+// the sizes of batches. An event whose append was traced is a span, from the
+// beginning of its transaction to the end; package telemetry says why each has
+// its own. What goes to the quarantine is named in the log, ten of a batch.
+//
 // # Generations
 //
 // The tables are in a schema of their generation, the views of chat show the

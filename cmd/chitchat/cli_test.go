@@ -35,7 +35,7 @@ func TestHelp(t *testing.T) {
 		t.Errorf("sql --help does not say whose URL to give: %s", out)
 	}
 	out, _, _ = chitchat(t, "serve", "--help")
-	for _, want := range []string{"--listen", "CHITCHAT_LISTEN", "--allowed-origins", "--message-rate", "--leave-grace", "--pg-listen", "CHITCHAT_PG_LISTEN"} {
+	for _, want := range []string{"--listen", "CHITCHAT_LISTEN", "--allowed-origins", "--message-rate", "--leave-grace", "--pg-listen", "CHITCHAT_PG_LISTEN", "--pprof", "CHITCHAT_PPROF"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("serve --help does not name %s", want)
 		}
@@ -70,6 +70,10 @@ func TestWrongUse(t *testing.T) {
 		{"tools' port that can't be", []string{"serve", "--pg-listen", "localhost:99999"}, "--pg-listen"},
 		{"any port for tools", []string{"serve", "--pg-listen", "localhost:0"}, "--pg-listen"},
 		{"tools' port of an outside database", []string{"serve", "--pg-listen", "localhost:5433", "--database-url=postgres://localhost/x"}, "--pg-listen"},
+		{"profiles for everybody", []string{"serve", "--pprof", "0.0.0.0:6060"}, "--pprof"},
+		{"profiles for whoever has a name", []string{"serve", "--pprof", "example.com:6060"}, "--pprof"},
+		{"profiles at any address", []string{"serve", "--pprof", ":6060"}, "--pprof"},
+		{"profiles without a port", []string{"serve", "--pprof", "localhost"}, "--pprof"},
 		{"negative rate", []string{"serve", "--message-rate=-1"}, "--message-rate"},
 		{"rate that is no number", []string{"serve", "--message-rate=fast"}, "message-rate"},
 		{"endless grace", []string{"serve", "--leave-grace=48h"}, "--leave-grace"},

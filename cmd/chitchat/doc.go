@@ -11,6 +11,7 @@
 // embedded ones of a running server by their unix sockets, and starts them
 // itself when none is running.
 //
-// Flags and environment are read here and nowhere else. Exit codes: 0 done, 1
+// Flags and environment are read here and nowhere else, but for the variables of
+// OpenTelemetry (OTEL_…), which are its SDK's to read. Exit codes: 0 done, 1
 // failed, 2 wrong use or configuration.
 package main

@@ -62,6 +62,16 @@
 // A message is acknowledged when it is durable. Its id has one effect for
 // ever: see before in repeat.go for how a repetition is known again.
 //
+// # Seen from outside
+//
+// What happens is counted where it happens, by atomic adds, once a write and
+// not once a frame; what can be looked up (rooms, and who is how far behind) is
+// looked up when the metrics are asked for, see scrape. A message that is sent
+// is a span, and so is the delivery of an event whose append was traced; package
+// telemetry has the whole of a trace. Without a tracer neither is there, and
+// publishing allocates nothing for it. The log says who opened and ended a
+// socket, and at debug which message was accepted; never what it said.
+//
 // # Failing
 //
 // Postgres may be gone: only the look for old repetitions needs it. When the

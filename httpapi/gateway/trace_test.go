@@ -70,7 +70,7 @@ func TestDeliveries(t *testing.T) {
 	}
 	values := map[string]string{}
 	for _, attribute := range got.Attributes() {
-		values[string(attribute.Key)] = attribute.Value.Emit()
+		values[string(attribute.Key)] = attribute.Value.String()
 	}
 	if values["chitchat.seq"] != "2" || values["chitchat.channel"] != "bench" || values["chitchat.sockets"] != "0" || len(values) != 3 {
 		t.Errorf("attributes = %v", values)
