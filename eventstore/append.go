@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,15 @@ const (
 	// appendTimeout bounds an append. The slowest honest answer seen is a disk's
 	// that is busy for a second; after five the outcome is called unknown.
 	appendTimeout = 5 * time.Second
+	// attemptTimeout is when an append whose answer did not come is sent again
+	// with its key, and appendPause the pause before: what is sent while a
+	// cluster has no leader, or a connection breaks, is lost, and both are over
+	// within a second or some.
+	attemptTimeout = 1500 * time.Millisecond
+	appendPause    = 50 * time.Millisecond
+	// duplicateInProcess is the answer to the key of an append that is still
+	// being stored.
+	duplicateInProcess jetstream.ErrorCode = 10158
 	// maxAppends bounds the appends under way. The server takes one after the
 	// other, some thousand a second; more of them would only wait there until
 	// their outcome is called unknown. Who waits for a turn here is refused
@@ -42,7 +52,7 @@ type Appended struct {
 // Append stores the event in the channel and returns when it is durable. Two
 // appends with the same key within two minutes are one; the second gets the
 // first one's sequence. It waits at most 5 s for its turn and as long for the
-// answer, whether ctx ends or not: an append that is under way is never given
+// answer, and sends it again meanwhile when that does not come, whether ctx ends or not: an append that is under way is never given
 // up because its client went. The error matches [ErrRefused] or [ErrUnknown].
 func (l *Log) Append(ctx context.Context, channel domain.Channel, key string, event domain.Event) (Appended, error) {
 	msg := &nats.Msg{Subject: subject(channel), Data: domain.Encode(event), Header: make(nats.Header, 3)}
@@ -66,11 +76,56 @@ func (l *Log) publish(ctx context.Context, channel domain.Channel, key string, m
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendTimeout)
 	defer cancel()
-	ack, err := l.js.PublishMsg(ctx, msg, jetstream.WithMsgID(key), jetstream.WithExpectStream(Stream))
-	if err != nil {
-		return Appended{}, fmt.Errorf("append to %s: %w: %w", channel, outcome(err), err)
+	var unknown error // of an attempt before, which may have been stored
+	for {
+		ack, err := l.attempt(ctx, key, msg)
+		if err == nil {
+			// What our own attempt before has stored is no duplicate.
+			return Appended{Seq: ack.Sequence, Duplicate: ack.Duplicate && unknown == nil}, nil
+		}
+		result := outcome(err)
+		if errors.Is(result, ErrUnknown) {
+			unknown = ErrUnknown
+		}
+		if !worthAgain(err) || !pause(ctx, appendPause) {
+			return Appended{}, fmt.Errorf("append to %s: %w: %w", channel, cmp.Or(unknown, result), err)
+		}
 	}
-	return Appended{Seq: ack.Sequence, Duplicate: ack.Duplicate}, nil
+}
+
+// attempt sends the message once and waits for the answer.
+func (l *Log) attempt(ctx context.Context, key string, msg *nats.Msg) (*jetstream.PubAck, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	return l.js.PublishMsg(ctx, msg, jetstream.WithMsgID(key), jetstream.WithExpectStream(Stream), jetstream.WithRetryAttempts(0))
+}
+
+// worthAgain reports whether an attempt failed because there was no leader or no
+// connection in that moment, or because its answer did not come. The key makes
+// it safe to send it again.
+func worthAgain(err error) bool {
+	for _, passing := range []error{
+		context.DeadlineExceeded, nats.ErrNoResponders, jetstream.ErrNoStreamResponse,
+		nats.ErrReconnectBufExceeded, nats.ErrDisconnected,
+	} {
+		if errors.Is(err, passing) {
+			return true
+		}
+	}
+	code := codeOf(err)
+	return code == duplicateInProcess || notYet[code]
+}
+
+// pause waits and reports whether ctx is still on.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return ctx.Err() == nil
+	}
 }
 
 // takeTurn waits until fewer than maxAppends are under way and reports whether

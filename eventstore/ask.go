@@ -65,7 +65,9 @@ func (l *Log) answer(ctx context.Context, question *nats.Msg, handle func(contex
 	l.reply(question, lastHeader, "1")
 }
 
-func (l *Log) refuseAnswer(question *nats.Msg, cause error) { l.reply(question, errorHeader, cause.Error()) }
+func (l *Log) refuseAnswer(question *nats.Msg, cause error) {
+	l.reply(question, errorHeader, cause.Error())
+}
 
 // reply ends an answer. When it gets lost the asker waits no longer than it
 // would have.
