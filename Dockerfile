@@ -5,7 +5,7 @@
 #
 # The same commands build the same bytes outside of Docker:
 #   (cd web && npm ci --no-audit --no-fund && npm run build)
-#   CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o chitchat ./cmd/chitchat
+#   CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w -buildid= -X main.release=${VERSION}" -o chitchat ./cmd/chitchat
 
 FROM node:20.20.2-bookworm-slim AS web
 WORKDIR /src
@@ -29,11 +29,13 @@ COPY migrations migrations
 COPY projections projections
 COPY web/*.go web/
 COPY --from=web /src/web/dist web/dist
-# No path, no time and no state of a work tree goes into the program.
-RUN go build -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o /chitchat ./cmd/chitchat
+# No path, no time and no state of a work tree goes into the program, only the
+# version that one names: docker build --build-arg VERSION=1.2.3 .
+ARG VERSION=
+RUN go build -trimpath -buildvcs=false -ldflags="-s -w -buildid= -X main.release=${VERSION}" -o /chitchat ./cmd/chitchat
 
 FROM gcr.io/distroless/static-debian12:nonroot
-ARG VERSION=unknown
+ARG VERSION=
 LABEL org.opencontainers.image.title="chitchat" \
 	org.opencontainers.image.description="A chat whose truth is a log" \
 	org.opencontainers.image.version="${VERSION}"

@@ -85,6 +85,7 @@ test-deploy: ## Check what deploys chitchat: compose, Envoy, NATS, Prometheus, G
 
 lint: tools web/node_modules/.installed ## Check style, boundaries and known vulnerabilities
 	bin/golangci-lint run
+	cd deploy/check && ../../bin/golangci-lint run
 	go mod verify
 	cd web && npm run lint
 	@out=$$(bin/govulncheck ./... 2>&1); status=$$?; \
@@ -98,6 +99,7 @@ generate: web/node_modules/.installed ## Make the generated files anew
 check-generated: web/node_modules/.installed ## Fail when a generated file or go.mod is not up to date
 	cd web && npm run check-generated
 	go mod tidy -diff
+	cd deploy/check && go mod tidy -diff
 
 fmt: tools web/node_modules/.installed ## Format everything
 	bin/golangci-lint fmt

@@ -83,10 +83,17 @@ type console struct {
 // stopTimeout bounds the orderly end of a part of the program.
 const stopTimeout = 10 * time.Second
 
+// release is the version that a build without the repository's history is
+// given: go build -ldflags "-X main.release=1.2.3".
+var release string
+
 // version is the program's, and that of Go.
 func version() string { return buildVersion() + " " + runtime.Version() }
 
 func buildVersion() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -48,7 +48,7 @@ func checkDockerfile(files Files) []string {
 
 // checkBuild wants what makes two builds the same.
 func checkBuild(p *problems, text string) {
-	for _, part := range []string{"CGO_ENABLED=0", "-trimpath", "-buildvcs=false", `-ldflags="-s -w -buildid="`, "npm ci", "npm run build"} {
+	for _, part := range []string{"CGO_ENABLED=0", "-trimpath", "-buildvcs=false", `-ldflags="-s -w -buildid= -X main.release=${VERSION}"`, "npm ci", "npm run build"} {
 		p.want(strings.Count(text, part) >= 2, "%s must be in the comment and in the stage, so that both build the same", part)
 	}
 }

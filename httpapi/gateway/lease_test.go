@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/faustman/chitchat/eventstore"
 	"github.com/faustman/chitchat/httpapi"
 	"github.com/faustman/chitchat/httpapi/gateway"
@@ -29,7 +31,22 @@ func (c *cutTerms) Put(ctx context.Context, term eventstore.Term) error {
 func TestGatewayThatCannotRenewItsTermFencesItself(t *testing.T) {
 	w := setup(t)
 	terms := &cutTerms{Terms: w.terms}
-	n := w.start(func(c *gateway.Config) { c.Terms = terms })
+	registry := prometheus.NewRegistry()
+	n := w.start(func(c *gateway.Config) { c.Terms, c.Registerer = terms, registry })
+	seen := func(name string) float64 {
+		t.Helper()
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, family := range families {
+			if family.GetName() == name {
+				return family.GetMetric()[0].GetGauge().GetValue() + family.GetMetric()[0].GetCounter().GetValue()
+			}
+		}
+		t.Fatalf("there is no metric %s", name)
+		return 0
+	}
 	ada := n.v1("ada", "lobby", nil)
 
 	terms.cut.Store(true)
@@ -43,6 +60,9 @@ func TestGatewayThatCannotRenewItsTermFencesItself(t *testing.T) {
 	if code := ada.closed(); code != httpapi.CloseRestart {
 		t.Errorf("close code = %d, want %d", code, httpapi.CloseRestart)
 	}
+	if fenced, losses := seen("chitchat_gateway_fenced"), seen("chitchat_gateway_lease_losses_total"); fenced != 1 || losses != 1 {
+		t.Errorf("fenced %v, losses %v, want 1 and 1", fenced, losses)
+	}
 	if got := strings.Join(n.Ready(), ""); !strings.Contains(got, "could not show that it lives") {
 		t.Errorf("Ready = %q, want that it could not show that it lives", got)
 	}
@@ -54,6 +74,9 @@ func TestGatewayThatCannotRenewItsTermFencesItself(t *testing.T) {
 	n.TendLease(t.Context())
 	if got := n.Ready(); len(got) != 0 {
 		t.Errorf("Ready = %v, want none once the term is renewed", got)
+	}
+	if fenced := seen("chitchat_gateway_fenced"); fenced != 0 {
+		t.Errorf("fenced %v, want 0 once the term is renewed", fenced)
 	}
 	n.v1("ada", "lobby", options{"session": ada.session})
 }
