@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build web test test-go test-web e2e screenshots feel fuzz bench bench-rebuild env test-deploy lint generate check-generated fmt tools clean
+.PHONY: help run build web test test-go test-web e2e screenshots feel topology topology-load fuzz bench bench-rebuild env test-deploy lint generate check-generated fmt tools clean
 
 GOLANGCI_LINT_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
@@ -47,6 +47,15 @@ test-go: web
 e2e: web ## Run the long tests in a real browser: all day, by keys and touch, hostile texts, long history, the list alone
 	@bin="$$(internal/pgd/fetch.sh)" && export CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" CHROME_BIN="$$(web/test/find-chromium.sh)" && \
 		(cd web && npm run browser) && go test -race -tags e2e -run '^TestBrowser' -timeout 15m ./cmd/chitchat
+
+# What the processes wrote and the table of figures stay in .cache/topology.
+topology: ## Kill, stop, cut off and restart each part of a whole topology under load, and check every invariant (10 minutes)
+	@mkdir -p .cache/topology && bin="$$(internal/pgd/fetch.sh)" && CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" \
+		go test -race -tags topology -run '^TestChaos$$' -count 1 -timeout 20m -v -artifacts -outputdir $(CURDIR)/.cache/topology ./internal/topology
+
+topology-load: ## Measure memory and CPU of each role under 1,000 sockets and 200 messages a second
+	@mkdir -p .cache/topology && bin="$$(internal/pgd/fetch.sh)" && CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" \
+		go test -tags topology -run '^TestFootprint$$' -count 1 -timeout 10m -v -artifacts -outputdir $(CURDIR)/.cache/topology ./internal/topology
 
 screenshots: build ## Take the pictures of docs/screenshots, of a company that does not exist
 	@bin="$$(internal/pgd/fetch.sh)" && export CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" CHROME_BIN="$$(web/test/find-chromium.sh)" && \

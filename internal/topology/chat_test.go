@@ -77,22 +77,18 @@ func newChat(t testing.TB, s *stack) *chat {
 		}
 	}
 	for range confirmers {
-		m := c.readers[channels[0]]
-		c.group.Go(func() { c.confirm(ctx, m) })
+		c.group.Go(func() { c.confirm(ctx) })
 	}
 	c.waitAll(t)
 	return c
 }
 
-// confirm reads messages back, each in its own channel.
-func (c *chat) confirm(ctx context.Context, m member) {
+// confirm reads acked messages back until ctx ends.
+func (c *chat) confirm(ctx context.Context) {
 	for {
 		select {
 		case a := <-c.acked:
-			if f, found := c.r.truth.at(a.seq); found {
-				m = c.readers[f.channel]
-				confirmOne(ctx, m, c.r, a)
-			}
+			readBack(ctx, c.readers[a.channel], c.r, a)
 		case <-ctx.Done():
 			return
 		}

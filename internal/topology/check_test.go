@@ -113,33 +113,23 @@ func between(seqs []uint64, after, upTo uint64) []uint64 {
 }
 
 // compareChanges wants nobody to have been shown to leave who had a socket, or was away for less than the grace
-// period, and nobody to come twice (I9).
+// period (I9).
 func (r *recorder) compareChanges(from int) (next int) {
 	changes := r.truth.changesFrom(from)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, c := range changes {
 		p := r.people[c.user]
-		if c.kind == domain.TypeLeave && (p == nil || !p.wasAway(c.stored)) {
-			r.find("I9: %s is shown to leave %s at %d (%s, %s), and was away only %v", nameOf(p), c.channel, c.seq, c.reason, c.stored.Format(time.TimeOnly), gapsOf(p))
+		if c.kind == domain.TypeLeave && p != nil && !p.wasAway(c.stored) { // late readers are no people who stay
+			r.find("I9: %s is shown to leave %s at %d (%s, %s), and was away only %v", p.name, c.channel, c.seq, c.reason, c.stored.Format(time.TimeOnly), gapsOf(p))
 		}
 	}
 	return from + len(changes)
 }
 
-func nameOf(p *person) string {
-	if p == nil {
-		return "somebody unknown"
-	}
-	return p.name
-}
-
 // gapsOf shows when somebody had no socket.
 func gapsOf(p *person) []string {
 	var shown []string
-	if p == nil {
-		return nil
-	}
 	for _, g := range p.gaps {
 		shown = append(shown, g.from.Format("15:04:05.000")+"–"+g.to.Format("15:04:05.000"))
 	}

@@ -301,7 +301,7 @@ func (c *client) acknowledge(seq uint64) {
 	c.r.ack(p.key, seq, p.began, p.tries == 1)
 	if c.acked != nil {
 		select {
-		case c.acked <- ack{key: p.key, seq: seq}:
+		case c.acked <- ack{key: p.key, seq: seq, channel: c.channel}:
 		default: // the readers have enough to do
 		}
 	}

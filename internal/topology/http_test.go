@@ -117,9 +117,9 @@ func signIn(t testing.TB, base, name string, channel domain.Channel) member {
 	return m
 }
 
-// confirmOne reads an acked message back at once (I6): it must be shown, or refused within the two seconds that a read
+// readBack reads an acked message back at once (I6): it must be shown, or refused within the two seconds that a read
 // waits. Whether a server can be reached at all is not the subject here.
-func confirmOne(ctx context.Context, m member, r *recorder, a ack) {
+func readBack(ctx context.Context, m member, r *recorder, a ack) {
 	var p page
 	began := time.Now()
 	status, _ := m.get(ctx, fmt.Sprintf("/messages?limit=1&before=%d&min_seq=%d", a.seq+1, a.seq), &p)

@@ -88,8 +88,8 @@ func (p *postgres) url() string {
 	return u.String()
 }
 
-// kill ends the postmaster as a power cut would, as far as the kernel lets us.
-func (p *postgres) kill() {
+// pid returns the id of the postmaster.
+func (p *postgres) pid() int {
 	p.t.Helper()
 	files, err := filepath.Glob(filepath.Join(p.dir, "pg-*", "postmaster.pid"))
 	if err != nil || len(files) != 1 {
@@ -104,7 +104,13 @@ func (p *postgres) kill() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	return pid
+}
+
+// kill ends the postmaster as a power cut would, as far as the kernel lets us.
+func (p *postgres) kill() {
+	p.t.Helper()
+	if err := syscall.Kill(p.pid(), syscall.SIGKILL); err != nil {
 		p.t.Fatal(err)
 	}
 	<-p.running.Done()

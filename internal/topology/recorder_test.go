@@ -45,6 +45,7 @@ type ack struct {
 	at      time.Time
 	latency time.Duration // from the first time that the message was sent
 	clean   bool          // there was no second time
+	channel domain.Channel
 }
 
 // tally counts what readers of GET /messages?min_seq= got.
@@ -98,7 +99,7 @@ func (r *recorder) ack(key messageKey, seq uint64, began time.Time, clean bool) 
 	n.acked = seq
 	r.highest = max(r.highest, seq)
 	now := time.Now()
-	a := ack{key, seq, now, now.Sub(began), clean}
+	a := ack{key: key, seq: seq, at: now, latency: now.Sub(began), clean: clean}
 	r.acks, r.unchecked = append(r.acks, a), append(r.unchecked, a)
 }
 
