@@ -43,8 +43,11 @@ func TestChaos(t *testing.T) {
 	for _, one := range steps() {
 		ok := t.Run(one.name, func(t *testing.T) {
 			began := time.Now()
+			c.figures.begin(one.name)
+			c.r.forgetQuiet()
 			one.do(c, t)
 			c.check(t)
+			c.figures.add(t, "longest time in which a reader was told nothing", c.r.longestQuiet())
 			t.Logf("took %v", time.Since(began).Round(time.Millisecond))
 		})
 		if !ok {
@@ -106,7 +109,7 @@ func (c *chat) killNATS(t *testing.T, server int) {
 	began := time.Now()
 	c.stack.nats.servers[server].kill()
 	c.waitTalk(t, outageMessages)
-	c.figures.add(t, fmt.Sprintf("longest time without acks when %s (%s) is killed", c.stack.nats.servers[server].name, part), c.r.longestSilence(began))
+	c.figures.add(t, "longest time without acks, of a "+part, c.r.longestSilence(began))
 	c.stack.nats.servers[server].start()
 	c.figures.add(t, "until all replicas are current again", c.stack.nats.waitWhole(t))
 }
@@ -124,8 +127,8 @@ func (c *chat) killGateway(t *testing.T, i int) {
 	began := time.Now()
 	victim.kill()
 	c.waitAll(t)
-	c.figures.add(t, "until all people of "+victim.upstream.name+" are connected elsewhere", time.Since(began))
-	c.figures.add(t, "longest time without acks meanwhile", c.r.longestSilence(began))
+	c.figures.add(t, "until all its people are connected elsewhere", time.Since(began))
+	c.figures.add(t, "longest time without acks", c.r.longestSilence(began))
 	for _, ghost := range ghosts {
 		c.waitGone(t, ghost)
 		if lost := c.r.truth.lost(ghost.user.ID); lost != 1 {
@@ -179,7 +182,7 @@ func (c *chat) killPostgres(t *testing.T) {
 	began := time.Now()
 	c.stack.postgres.kill()
 	c.waitTalk(t, outageMessages)
-	c.figures.add(t, "longest time without acks when Postgres is killed", c.r.longestSilence(began))
+	c.figures.add(t, "longest time without acks", c.r.longestSilence(began))
 	c.stack.postgres.start()
 	began = time.Now()
 	end := c.r.truth.end()
@@ -207,30 +210,45 @@ func (c *chat) stepDown(t *testing.T) {
 		t.Fatalf("step down: %s, %v", reply.Data, err)
 	}
 	c.waitTalk(t, outageMessages)
-	c.figures.add(t, "longest time without acks when the leader steps down", c.r.longestSilence(began))
+	c.figures.add(t, "longest time without acks", c.r.longestSilence(began))
 	c.stack.nats.waitWhole(t)
 }
 
 // partition cuts one NATS server off: the leader from everybody, or a follower from the other servers alone, whose
-// clients stay with it.
+// clients stay with it. A gateway and the projector that leads are among its clients.
 func (c *chat) partition(t *testing.T, leader bool) {
-	server, who := c.stack.nats.waitLeader(t), "leader"
+	server := c.stack.nats.waitLeader(t)
 	if !leader {
-		server, who = (server+1)%natsServers, "follower"
+		server = (server + 1) % natsServers
 	}
+	leading, _ := c.stack.leadingProjector(t)
+	c.stack.nats.steer(t, c.fullest().upstream.name, server)
+	c.stack.nats.steer(t, leading.upstream.name, server)
+	c.waitTalkers(t, time.Now())
 	began := time.Now()
 	c.stack.nats.isolate(server, leader)
 	defer c.stack.nats.mend()
 	// Who was with the server that is cut off has to notice. Then all must chat again, in every channel.
-	c.waitTalk(t, outageMessages)
 	c.waitTalkers(t, began)
-	c.figures.add(t, "longest time without acks when the "+who+" is cut off", c.r.longestSilence(began))
-	c.figures.add(t, "until everybody had an ack, with the "+who+" still cut off", time.Since(began))
+	c.figures.add(t, "longest time without acks", c.r.longestSilence(began))
+	c.figures.add(t, "until everybody had an ack, with the server still cut off", time.Since(began))
+	eventually(t, healPatience, "the server that is cut off notices", func() bool { return !c.stack.nats.servers[server].healthy() })
+	end := c.r.truth.end()
+	eventually(t, healPatience, "the tables move, with the server still cut off", func() bool { return c.stack.applied() >= end })
+	c.figures.add(t, "until the tables had moved, with the server still cut off", time.Since(began))
 	c.stack.nats.mend()
 	c.figures.add(t, "until all replicas are current again", c.stack.nats.waitWhole(t))
 	for _, one := range c.stack.servers() {
 		c.stack.waitServer(t, one)
 	}
+}
+
+// fullest returns the gateway with the most sockets.
+func (c *chat) fullest() *server {
+	if c.stack.gateways[0].active.Load() >= c.stack.gateways[1].active.Load() {
+		return c.stack.gateways[0]
+	}
+	return c.stack.gateways[1]
 }
 
 // waitTalkers waits until every talker has an ack of a message that was sent after a time.
@@ -250,20 +268,22 @@ func (c *chat) waitTalkers(t *testing.T, since time.Time) {
 // cutGateway cuts a gateway off from all NATS servers. It must close its sockets before its people are taken for lost,
 // and they go on elsewhere.
 func (c *chat) cutGateway(t *testing.T) {
-	victim := c.stack.gateways[0]
+	victim := c.fullest()
+	c.figures.add(t, "sockets of the gateway that is cut off", victim.active.Load())
 	began := time.Now()
 	c.stack.nats.cutClient(victim.upstream.name)
 	defer c.stack.nats.mendClient(victim.upstream.name)
 	eventually(t, healPatience, "the gateway that is cut off has no sockets", func() bool {
 		return victim.active.Load() == 0
 	})
-	c.figures.add(t, "until a gateway that is cut off from NATS has closed its sockets", time.Since(began))
+	c.figures.add(t, "until it has closed its sockets", time.Since(began))
 	c.waitAll(t)
 	c.waitTalkers(t, began)
 	c.figures.add(t, "until all its people had an ack elsewhere", time.Since(began))
 	c.stack.nats.mendClient(victim.upstream.name)
+	mended := time.Now()
 	c.stack.waitServer(t, victim)
-	c.figures.add(t, "until it serves again", time.Since(began))
+	c.figures.add(t, "until it is ready, once it is no longer cut off", time.Since(mended))
 }
 
 // rollingRestart ends everything in order, one by one, and starts it again.
@@ -280,13 +300,14 @@ func (c *chat) rollingRestart(t *testing.T) {
 		c.waitAll(t)
 	}
 	c.figures.add(t, "rolling restart of all", time.Since(began))
-	c.figures.add(t, "longest time without acks meanwhile", c.r.longestSilence(began))
+	c.figures.add(t, "longest time without acks", c.r.longestSilence(began))
 }
 
 // end looks at everything once more when all have left: the log is read anew from each place that keeps it, and the
 // program's own commands say that all is well.
 func (c *chat) end(t *testing.T) {
 	c.wantPresence(t)
+	c.waitTold(t)
 	c.settle()
 	end := c.r.truth.end()
 	if err := c.r.compareTable(t.Context(), c.stack, 0, end); err != nil {

@@ -154,12 +154,7 @@ func (c *chat) check(t testing.TB) {
 	took := c.wantPresence(t)
 	t.Logf("presence was right after %v more", took.Round(time.Millisecond))
 
-	c.r.mu.Lock()
-	target := c.r.highest
-	c.r.mu.Unlock()
-	eventually(t, settlePatience, fmt.Sprintf("the log has sequence %d, which somebody was told (I5)", target), func() bool {
-		return c.r.truth.end() >= target
-	})
+	target := c.waitTold(t)
 	eventually(t, settlePatience, fmt.Sprintf("the tables have sequence %d", target), func() bool { return c.stack.applied() >= target })
 	c.settle()
 	if err := c.r.compareTable(t.Context(), c.stack, c.tabled, target); err != nil {
@@ -175,6 +170,18 @@ func (c *chat) check(t testing.TB) {
 	if _, fault := c.r.truth.problems(); fault != nil {
 		t.Errorf("the log can't be followed: %v", fault)
 	}
+}
+
+// waitTold waits until the log has all that anybody was told, and returns the last sequence of that.
+func (c *chat) waitTold(t testing.TB) uint64 {
+	t.Helper()
+	c.r.mu.Lock()
+	target := c.r.highest
+	c.r.mu.Unlock()
+	eventually(t, settlePatience, fmt.Sprintf("the log has sequence %d, which somebody was told (I1, I5)", target), func() bool {
+		return c.r.truth.end() >= target
+	})
+	return target
 }
 
 // settle compares acks, feeds and changes up to where the log is followed.

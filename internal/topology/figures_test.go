@@ -31,6 +31,13 @@ func (f *figures) add(t testing.TB, name string, value any) {
 	f.lines = append(f.lines, [2]string{name, fmt.Sprint(value)})
 }
 
+// begin begins a part of the table.
+func (f *figures) begin(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lines = append(f.lines, [2]string{"# " + name, ""})
+}
+
 // write writes the table to a file of the test's output and shows it.
 func (f *figures) write(t testing.TB, name string) {
 	t.Helper()

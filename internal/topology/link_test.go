@@ -9,14 +9,16 @@ import (
 )
 
 // link is a way for TCP connections to one address that can be cut. A cut link is one of a network: nothing comes
-// through and nobody is told. What was on the way arrives when it is mended.
+// through and nobody is told. What was on the way arrives when it is mended. A link may also be shut, as a port is on
+// which nobody listens: its connections end, and no other is taken.
 type link struct {
 	listener net.Listener
 	target   string
 
 	mu    sync.Mutex
 	open  chan struct{} // closed while the link is whole
-	conns map[net.Conn]bool
+	shut  bool
+	conns map[net.Conn]bool // nil when the test has ended
 	wg    sync.WaitGroup
 }
 
@@ -94,11 +96,11 @@ func (l *link) passable() {
 	<-open
 }
 
-// keep registers a connection; it reports false when the link is gone.
+// keep registers a connection; it reports false when the link is shut or gone.
 func (l *link) keep(conn net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.conns == nil {
+	if l.conns == nil || l.shut {
 		return false
 	}
 	l.conns[conn] = true
@@ -123,10 +125,28 @@ func (l *link) cut() {
 	}
 }
 
+// refuse shuts the link.
+func (l *link) refuse() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.shut = true
+	for conn := range l.conns {
+		_ = conn.Close()
+	}
+}
+
+// used reports whether there is a connection.
+func (l *link) used() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.conns) > 0
+}
+
 // mend makes the link whole.
 func (l *link) mend() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.shut = false
 	select {
 	case <-l.open:
 	default:

@@ -152,16 +152,21 @@ func (c *natsCluster) connect(user, password string) *nats.Conn {
 // healthy reports whether each server says that it and its part of all streams are well.
 func (c *natsCluster) healthy() bool {
 	for _, server := range c.servers {
-		response, err := quickClient.Get("http://" + server.monitor + "/healthz")
-		if err != nil {
-			return false
-		}
-		response.Body.Close()
-		if response.StatusCode != http.StatusOK {
+		if !server.healthy() {
 			return false
 		}
 	}
 	return true
+}
+
+// healthy reports whether the server says that it and its part of all streams are well.
+func (s *natsServer) healthy() bool {
+	response, err := quickClient.Get("http://" + s.monitor + "/healthz")
+	if err != nil {
+		return false
+	}
+	response.Body.Close()
+	return response.StatusCode == http.StatusOK
 }
 
 // whole reports whether all replicas of all streams are current.
@@ -213,6 +218,19 @@ func (c *natsCluster) waitLeader(t testing.TB) int {
 		return leader >= 0
 	})
 	return leader
+}
+
+// steer makes a client use a server, by shutting its links to the others until it does.
+func (c *natsCluster) steer(t testing.TB, client string, server int) {
+	t.Helper()
+	links := c.clients[client]
+	for i, l := range links {
+		if i != server {
+			l.refuse()
+		}
+	}
+	eventually(t, healPatience, client+" uses "+c.servers[server].name, links[server].used)
+	c.mendClient(client)
 }
 
 // isolate cuts a server off from the other two, and from all clients when they are meant, too. The test's own

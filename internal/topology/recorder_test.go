@@ -153,6 +153,8 @@ type feed struct {
 	plain   bool
 	// guarded by r.mu
 	stretches []*stretch
+	heard     time.Time     // when it was told something last
+	quiet     time.Duration // the longest time in which it was not
 }
 
 // stretch is a part of a feed without a gap.
@@ -208,7 +210,34 @@ func (f *feed) tell(e frame) {
 		f.r.find("I4: %s was told %d with prev %d behind %d", f.who, e.Seq, e.Prev, last)
 	}
 	f.r.highest = max(f.r.highest, e.Seq)
+	now := time.Now()
+	if !f.heard.IsZero() {
+		f.quiet = max(f.quiet, now.Sub(f.heard))
+	}
+	f.heard = now
 	s.told = append(s.told, e.fact(f.channel))
+}
+
+// forgetQuiet begins to measure how long feeds are told nothing.
+func (r *recorder) forgetQuiet() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, f := range r.feeds {
+		f.quiet = 0
+	}
+}
+
+// longestQuiet returns the longest time in which a feed was told nothing, until it was told something again, and whose that was.
+func (r *recorder) longestQuiet() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	longest := r.feeds[0]
+	for _, f := range r.feeds {
+		if f.quiet > longest.quiet {
+			longest = f
+		}
+	}
+	return fmt.Sprintf("%v (%s)", longest.quiet.Round(time.Millisecond), longest.who)
 }
 
 // last returns the sequence of the last event, or where the feed begins.
