@@ -232,7 +232,7 @@ func (c *chat) partition(t *testing.T, leader bool) {
 	c.waitTalkers(t, began)
 	c.figures.add(t, "longest time without acks", c.r.longestSilence(began))
 	c.figures.add(t, "until everybody had an ack, with the server still cut off", time.Since(began))
-	eventually(t, healPatience, "the server that is cut off notices", func() bool { return !c.stack.nats.servers[server].healthy() })
+	c.stack.nats.waitNoticed(t, server)
 	end := c.r.truth.end()
 	eventually(t, healPatience, "the tables move, with the server still cut off", func() bool { return c.stack.applied() >= end })
 	c.figures.add(t, "until the tables had moved, with the server still cut off", time.Since(began))

@@ -23,6 +23,8 @@ const (
 	natsPassword   = "chitchat-in-a-test"
 	systemPassword = "system-in-a-test"
 	routePassword  = "cluster-in-a-test"
+	// systemSuffix tells a client's links as the system's user from its others.
+	systemSuffix = " as sys"
 	// healPatience bounds the time in which a cluster comes together again: an election takes up to ten seconds, and a
 	// server that was cut off needs as long to notice, on a machine that is busy.
 	healPatience = 90 * time.Second
@@ -98,6 +100,20 @@ func (c *natsCluster) environment(i int) []string {
 		env = append(env, fmt.Sprintf("NATS_ROUTE_%d=nats-route://cluster:%s@%s", to+1, routePassword, address))
 	}
 	return env
+}
+
+// waitNoticed waits until a server that is cut off has said for some seconds that it is not well: a replica that is a
+// moment behind says so, too.
+func (c *natsCluster) waitNoticed(t testing.TB, server int) {
+	t.Helper()
+	const seconds = 3
+	well := time.Now()
+	eventually(t, healPatience, c.servers[server].name+" notices that it is cut off", func() bool {
+		if c.servers[server].healthy() {
+			well = time.Now()
+		}
+		return time.Since(well) > seconds*time.Second
+	})
 }
 
 // url returns the addresses of all servers for a client, who has links of its own.
@@ -258,20 +274,35 @@ func (c *natsCluster) mend() {
 			}
 		}
 	}
-	for client := range c.clients {
-		c.mendClient(client)
+	for _, links := range c.clients {
+		for _, l := range links {
+			l.mend()
+		}
 	}
 }
 
 // cutClient cuts a client off from all servers.
 func (c *natsCluster) cutClient(client string) {
-	for _, l := range c.clients[client] {
-		l.cut()
+	for _, name := range []string{client, client + systemSuffix} {
+		for _, l := range c.linksOf(name) {
+			l.cut()
+		}
 	}
 }
 
 func (c *natsCluster) mendClient(client string) {
-	for _, l := range c.clients[client] {
-		l.mend()
+	for _, name := range []string{client, client + systemSuffix} {
+		for _, l := range c.linksOf(name) {
+			l.mend()
+		}
 	}
+}
+
+// linksOf returns a client's links, none of one that has none.
+func (c *natsCluster) linksOf(client string) []*link {
+	links, found := c.clients[client]
+	if !found {
+		return nil
+	}
+	return links[:]
 }

@@ -89,7 +89,7 @@ func (s *stack) newServer(role, name string) *server {
 		"CHITCHAT_LISTEN=" + u.address,
 		"CHITCHAT_DATA=" + filepath.Join(s.t.TempDir(), "unused"),
 		"NATS_URL=" + s.nats.url(name, "chitchat", natsPassword),
-		"NATS_SYSTEM_URL=" + s.nats.url(name, "sys", systemPassword),
+		"NATS_SYSTEM_URL=" + s.nats.url(name+systemSuffix, "sys", systemPassword),
 	}
 	if role != "projector" {
 		env = append(env, "JWT_SECRET="+jwtSecret)
