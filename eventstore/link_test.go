@@ -28,6 +28,9 @@ type link struct {
 
 	// deaf loses all that the server answers, mute all that the client sends.
 	deaf, mute atomic.Bool
+	// cut makes the connections that there are lose everything, and none that is made later, as if that were to
+	// another server of a cluster.
+	cut atomic.Bool
 	// onWrite is called with what the client is about to send.
 	onWrite atomic.Pointer[func([]byte)]
 }
@@ -118,18 +121,19 @@ func (l *link) InProcessConn() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &linkConn{Conn: conn, link: l}, nil
+	return &linkConn{Conn: conn, link: l, whole: l.cut.Load()}, nil
 }
 
 type linkConn struct {
 	net.Conn
-	link *link
+	link  *link
+	whole bool // made when the way before was cut
 }
 
 func (c *linkConn) Read(p []byte) (int, error) {
 	for {
 		n, err := c.Conn.Read(p)
-		if err != nil || !c.link.deaf.Load() {
+		if err != nil || c.whole || !c.link.deaf.Load() && !c.link.cut.Load() {
 			return n, err
 		}
 	}
@@ -139,7 +143,7 @@ func (c *linkConn) Write(p []byte) (int, error) {
 	if hook := c.link.onWrite.Load(); hook != nil {
 		(*hook)(p)
 	}
-	if c.link.mute.Load() {
+	if c.link.mute.Load() || c.link.cut.Load() && !c.whole {
 		return len(p), nil
 	}
 	return c.Conn.Write(p)

@@ -51,6 +51,7 @@ type Log struct {
 	logger *slog.Logger
 	tracer trace.Tracer  // nil when nothing is traced
 	turns  chan struct{} // capacity maxAppends: one for each append under way
+	doubt  doubt
 }
 
 // Options are the settings of [Open].
@@ -241,7 +242,9 @@ func (l *Log) RenewEpoch(ctx context.Context) error {
 func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
+	began := time.Now()
 	stream, err := again(ctx, func(ctx context.Context) (jetstream.Stream, error) { return l.js.Stream(ctx, Stream) })
+	l.heed(began, err)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil, fmt.Errorf("%w: the stream is gone", ErrEpochChanged)
 	}

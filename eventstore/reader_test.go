@@ -142,6 +142,23 @@ func TestReaderGoesOnAtOnceAfterARestart(t *testing.T) {
 	}
 }
 
+// A server that is cut off takes connections, keeps them, and has no answer. Another one of its cluster has.
+func TestReaderLeavesAServerWithoutAnswers(t *testing.T) {
+	t.Parallel()
+	l, nc := setupLink(t)
+	log := open(t, nc)
+	other := open(t, natstest.Connect(t, l.server))
+	post(t, other, "lobby", "m-1")
+	reader := newReader(t, log, 0)
+	records := read(t, reader, 1)
+	l.cut.Store(true)
+	post(t, other, "lobby", "m-2")
+	wantContiguous(t, append(records, read(t, reader, 1)...), 0)
+	if _, err := log.Last(t.Context()); err != nil {
+		t.Errorf("Last = %v, want the end of the log", err)
+	}
+}
+
 // A silent log is no fault: the reader keeps its consumer.
 func TestReaderOfASilentLog(t *testing.T) {
 	t.Parallel()
