@@ -196,6 +196,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group.Go(func() error { return g.follow(ctx) })
 	group.Go(func() error { return g.tick(ctx) })
 	group.Go(func() error { return g.keepTerm(ctx) })
+	group.Go(func() error { return g.guardLease(ctx) })
 	group.Go(func() error { return g.sweeper.Run(ctx) })
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("gateway: %w", err)

@@ -80,3 +80,44 @@ func TestGatewayThatCannotRenewItsTermFencesItself(t *testing.T) {
 	}
 	n.v1("ada", "lobby", options{"session": ada.session})
 }
+
+// stuckTerms are terms whose answer does not come, not even when its caller gives up: a client that looks for another
+// server lets nobody in meanwhile.
+type stuckTerms struct {
+	gateway.Terms
+	stuck   atomic.Bool
+	waiting chan struct{} // told of each that waits
+	release chan struct{} // closed at the end
+}
+
+func (s *stuckTerms) Put(ctx context.Context, term eventstore.Term) error {
+	if s.stuck.Load() {
+		s.waiting <- struct{}{}
+		<-s.release
+		return errors.New("too late")
+	}
+	return s.Terms.Put(ctx, term)
+}
+
+func TestGatewayFencesItselfWhileItsRenewalIsStuck(t *testing.T) {
+	w := setup(t)
+	terms := &stuckTerms{Terms: w.terms, waiting: make(chan struct{}), release: make(chan struct{})}
+	n := w.start(func(c *gateway.Config) { c.Terms = terms })
+	t.Cleanup(func() {
+		terms.stuck.Store(false)
+		close(terms.release)
+	})
+	ada := n.v1("ada", "lobby", nil)
+
+	terms.stuck.Store(true)
+	n.RenewedAgo(6 * time.Second)
+	select {
+	case <-terms.waiting:
+	case <-time.After(patience):
+		t.Fatalf("the term was not renewed within %v", patience)
+	}
+	n.RenewedAgo(10 * time.Second)
+	if code := ada.closed(); code != httpapi.CloseRestart {
+		t.Errorf("close code = %d, want %d", code, httpapi.CloseRestart)
+	}
+}

@@ -101,6 +101,25 @@ func (g *Gateway) keepTerm(ctx context.Context) error {
 	}
 }
 
+// guardLease fences the gateway when its term was last renewed too long ago,
+// until ctx ends. It has a goroutine of its own, since an attempt to renew may
+// be stuck for longer than it is given: the NATS client lets nobody in while it
+// looks for another server.
+func (g *Gateway) guardLease(ctx context.Context) error {
+	ticker := time.NewTicker(leaseTick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			if age := g.lease.age(); age >= fenceAfter {
+				g.fence(age)
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
 // tendLease fences the gateway when its term was last renewed too long ago, as
 // it may have been while the whole process stood still, and renews the term
 // when that is due.
@@ -157,14 +176,15 @@ func (l *lease) age() time.Duration {
 	return time.Since(l.renewed)
 }
 
-// renew notes that the term was renewed at a time, and reports whether it had
-// been lost.
+// renew notes that the term was renewed by an attempt that began at a time, and
+// reports whether it had been lost and no longer is: one that took too long
+// proves too little.
 func (l *lease) renew(at time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lost := l.lost
-	l.renewed, l.lost = at, false
-	return lost
+	l.renewed, l.lost = at, lost && time.Since(at) >= fenceAfter
+	return lost && !l.lost
 }
 
 // lose notes that the term was not renewed in time, and reports whether that is
