@@ -63,7 +63,7 @@ func (l *Log) withPatience(ctx context.Context, ask func(context.Context) error)
 		bounded, cancel := context.WithTimeout(patient, requestTimeout)
 		err := ask(bounded)
 		cancel()
-		if err == nil || !clustered(l.nc) || !passes(err) {
+		if err == nil || !clustered(l.nc) || !passes(err) && !beingMade(err) {
 			return err
 		}
 		select {
@@ -80,6 +80,13 @@ func (l *Log) withPatience(ctx context.Context, ask func(context.Context) error)
 // passes reports whether a cluster's answer, or its silence, is one of a start.
 func passes(err error) bool {
 	return notYet[codeOf(err)] || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrNoStreamResponse)
+}
+
+// beingMade reports whether what somebody else is making is not known to the
+// server that we asked: who was told that it is there already was told by
+// another one.
+func beingMade(err error) bool {
+	return errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrBucketNotFound)
 }
 
 func tooFew(err error) bool {

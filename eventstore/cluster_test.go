@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -148,5 +149,40 @@ func TestLogWithOtherReplicas(t *testing.T) {
 	}
 	if log.Replicas() != 1 || !strings.Contains(said.String(), "have=1 want=3") {
 		t.Errorf("replicas %d and %q, want 1 and a word of it", log.Replicas(), said.String())
+	}
+}
+
+// All processes of a topology start at once: one of them makes the log, and the others wait until it is there.
+func TestLogOpenedByManyAtOnce(t *testing.T) {
+	t.Parallel()
+	const rounds, each = 2, 4
+	c := startCluster(t)
+	logs := make([]*eventstore.Log, each*len(c.servers))
+	for range rounds {
+		var group sync.WaitGroup
+		for i := range logs {
+			nc, err := nats.Connect(c.servers[i%len(c.servers)].ClientURL(), nats.ReconnectBufSize(-1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(nc.Close)
+			group.Go(func() {
+				if logs[i], err = eventstore.Open(t.Context(), nc, eventstore.Options{}); err != nil {
+					t.Errorf("Open = %v, want the log that another one makes", err)
+				}
+			})
+		}
+		group.Wait()
+		if t.Failed() {
+			return
+		}
+		for _, log := range logs {
+			if got, want := log.Epoch(), logs[0].Epoch(); got != want {
+				t.Errorf("epoch = %s, want that of the others, %s", got, want)
+			}
+		}
+		if err := jetStream(t, c.nc).DeleteStream(t.Context(), eventstore.Stream); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
