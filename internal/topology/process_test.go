@@ -137,6 +137,18 @@ func (p *process) stop() {
 	}
 }
 
+// hasEnded reports whether the program does not run.
+func (p *process) hasEnded() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // pid returns the id of the running program.
 func (p *process) pid() int {
 	p.mu.Lock()

@@ -151,7 +151,12 @@ func (s *stack) waitServer(t testing.TB, one *server) {
 			t.Logf("%v says: %d %s\n%s", one, status, body, one.tail())
 		}
 	}()
-	eventually(t, startPatience, one.upstream.name+" is ready", func() bool { return s.isReady(one) })
+	eventually(t, startPatience, one.upstream.name+" is ready", func() bool {
+		if one.hasEnded() {
+			t.Fatalf("%s has ended:\n%s", one.upstream.name, one.tail())
+		}
+		return s.isReady(one)
+	})
 }
 
 // restart starts a server that has ended and waits until it is ready.
