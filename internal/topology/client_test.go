@@ -72,18 +72,15 @@ type member struct {
 	token   string
 }
 
-// dial opens a socket; the name of who answered comes with it.
-func (m *member) dial(ctx context.Context, dialect string, query url.Values) (*websocket.Conn, string, error) {
+// dial opens a socket.
+func (m *member) dial(ctx context.Context, dialect string, query url.Values) (*websocket.Conn, error) {
 	dialer := websocket.Dialer{HandshakeTimeout: dialPatience}
 	if dialect != "" {
 		dialer.Subprotocols = []string{dialect}
 	}
 	address := "ws" + strings.TrimPrefix(m.base, "http") + "/channel?" + query.Encode()
-	ws, response, err := dialer.DialContext(ctx, address, http.Header{"Authorization": {"Bearer " + m.token}})
-	if err != nil {
-		return nil, "", err
-	}
-	return ws, response.Header.Get(answeredBy), nil
+	ws, _, err := dialer.DialContext(ctx, address, http.Header{"Authorization": {"Bearer " + m.token}})
+	return ws, err
 }
 
 // backOff waits with full jitter before try number n, and reports false when ctx ends.
@@ -115,7 +112,6 @@ type client struct {
 	pending  *pending
 	sentOnes int
 	acked    chan<- ack // told of some acks, when somebody listens
-	at       string     // who answered the last handshake
 }
 
 // pending is a message that was not acknowledged yet.
@@ -158,11 +154,10 @@ func (c *client) connect(ctx context.Context) bool {
 	} else if position, err := c.position(ctx); err == nil {
 		query.Set("after", position.String()) // the seam: the history first
 	}
-	ws, at, err := c.dial(ctx, "chitchat.v1", query)
+	ws, err := c.dial(ctx, "chitchat.v1", query)
 	if err != nil {
 		return false
 	}
-	c.at = at
 	frames, failed := make(chan frame), make(chan struct{})
 	done := make(chan struct{})
 	go func() {
@@ -228,8 +223,8 @@ func (c *client) chat(ctx context.Context, ws *websocket.Conn, frames <-chan fra
 				c.compose()
 				next = now.Add(c.every/2 + rand.N(c.every))
 			}
-			if !hello || !c.transmit(ws, now) {
-				continue
+			if hello {
+				c.transmit(ws, now)
 			}
 		}
 	}
@@ -243,20 +238,21 @@ func (c *client) compose() {
 	c.r.send(key, c.pending.text)
 }
 
-// transmit sends the message that waits, if it is time. It reports false when that can't be done.
-func (c *client) transmit(ws *websocket.Conn, now time.Time) bool {
+// transmit sends the message that waits, if it is time. Whether that worked is seen by the answer.
+func (c *client) transmit(ws *websocket.Conn, now time.Time) {
 	p := c.pending
 	if p == nil || !p.deadline.IsZero() || now.Before(p.again) {
-		return true
+		return
 	}
 	command, err := json.Marshal(map[string]any{"type": "send", "id": p.key.id, "text": p.text, "retry": p.retry})
 	if err != nil {
-		return false
+		c.r.finding("%s: encode a command: %v", c.user.Name, err)
+		return
 	}
 	p.tries++
 	p.deadline = now.Add(answerPatience)
 	_ = ws.SetWriteDeadline(now.Add(answerPatience))
-	return ws.WriteMessage(websocket.TextMessage, command) == nil
+	_ = ws.WriteMessage(websocket.TextMessage, command)
 }
 
 // handle takes a frame in. It reports false when the socket is of no more use.

@@ -23,8 +23,6 @@ const (
 	// healthInterval is how often the edge asks each server whether it is ready, healthTimeout bounds the question.
 	healthInterval = 250 * time.Millisecond
 	healthTimeout  = 2 * time.Second
-	// answeredBy is the header in which the edge says which server answered.
-	answeredBy = "X-Answered-By"
 )
 
 // upstream is a server behind the edge.
@@ -101,7 +99,6 @@ func (e *edge) RoundTrip(r *http.Request) (*http.Response, error) {
 		response, err := e.transport.RoundTrip(out)
 		if err == nil {
 			choice.at = u
-			response.Header.Set(answeredBy, u.name)
 			return response, nil
 		}
 		u.active.Add(-1)

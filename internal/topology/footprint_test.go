@@ -115,7 +115,7 @@ func (c *crowd) come(ctx context.Context, t testing.TB) *sync.WaitGroup {
 		open.Add(1)
 		group.Go(func() {
 			turns <- struct{}{}
-			ws, _, err := m.dial(ctx, "chitchat.v1", url.Values{})
+			ws, err := m.dial(ctx, "chitchat.v1", url.Values{})
 			<-turns
 			open.Done()
 			if err != nil {

@@ -56,7 +56,7 @@ func (c *plainClient) connect(ctx context.Context) bool {
 		c.feed.beginAnywhere()
 		c.begun = true
 	}
-	ws, _, err := c.dial(ctx, "", query)
+	ws, err := c.dial(ctx, "", query)
 	if err != nil {
 		return false
 	}
