@@ -126,8 +126,9 @@ func (c *chat) killGateway(t *testing.T, i int) {
 	}
 	began := time.Now()
 	victim.kill()
+	c.waitTalkers(t, began)
 	c.waitAll(t)
-	c.figures.add(t, "until all its people are connected elsewhere", time.Since(began))
+	c.figures.add(t, "longest time until one of its people had a socket elsewhere", c.r.longestGap(began))
 	c.figures.add(t, "longest time without acks", c.r.longestSilence(began))
 	for _, ghost := range ghosts {
 		c.waitGone(t, ghost)
@@ -280,6 +281,7 @@ func (c *chat) cutGateway(t *testing.T) {
 	c.waitAll(t)
 	c.waitTalkers(t, began)
 	c.figures.add(t, "until all its people had an ack elsewhere", time.Since(began))
+	c.figures.add(t, "longest time until one of them had a socket elsewhere", c.r.longestGap(began))
 	c.stack.nats.mendClient(victim.upstream.name)
 	mended := time.Now()
 	c.stack.waitServer(t, victim)

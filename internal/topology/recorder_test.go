@@ -299,6 +299,22 @@ func (r *recorder) departed(user string, forGood bool) {
 	}
 }
 
+// longestGap returns the longest time that somebody who came back had no socket, of those that began since a time, and
+// how many there were.
+func (r *recorder) longestGap(since time.Time) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	longest, n := time.Duration(0), 0
+	for _, p := range r.people {
+		for _, g := range p.gaps {
+			if !g.from.Before(since) {
+				longest, n = max(longest, g.to.Sub(g.from)), n+1
+			}
+		}
+	}
+	return fmt.Sprintf("%v, of %d", longest.Round(time.Millisecond), n)
+}
+
 // connected returns the users with a socket, by channel.
 func (r *recorder) connected() map[domain.Channel]map[string]bool {
 	r.mu.Lock()
