@@ -51,7 +51,7 @@ e2e: web ## Run the long tests in a real browser: all day, by keys and touch, ho
 # What the processes wrote and the table of figures stay in .cache/topology.
 topology: ## Kill, stop, cut off and restart each part of a whole topology under load, and check every invariant (10 minutes)
 	@mkdir -p .cache/topology && bin="$$(internal/pgd/fetch.sh)" && CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" \
-		go test -race -tags topology -run '^TestChaos$$' -count 1 -timeout 20m -v -artifacts -outputdir $(CURDIR)/.cache/topology ./internal/topology
+		go test -race -tags topology -run '^Test(Recorder|Chaos)' -count 1 -timeout 20m -v -artifacts -outputdir $(CURDIR)/.cache/topology ./internal/topology
 
 topology-load: ## Measure memory and CPU of each role under 1,000 sockets and 200 messages a second
 	@mkdir -p .cache/topology && bin="$$(internal/pgd/fetch.sh)" && CHITCHAT_PG_BIN="$${CHITCHAT_PG_BIN:-$$bin}" \
