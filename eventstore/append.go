@@ -87,7 +87,7 @@ func (l *Log) publish(ctx context.Context, channel domain.Channel, key string, m
 		if errors.Is(result, ErrUnknown) {
 			unknown = ErrUnknown
 		}
-		if !worthAgain(err) || !pause(ctx, appendPause) {
+		if !worthAgain(err) || !roomForAnother(ctx) || !pause(ctx, appendPause) {
 			return Appended{}, fmt.Errorf("append to %s: %w: %w", channel, cmp.Or(unknown, result), err)
 		}
 	}
@@ -114,6 +114,13 @@ func worthAgain(err error) bool {
 	}
 	code := codeOf(err)
 	return code == duplicateInProcess || notYet[code]
+}
+
+// roomForAnother reports whether another attempt has the time that it is given:
+// one that is cut short would make an outcome unknown that is known.
+func roomForAnother(ctx context.Context) bool {
+	deadline, bounded := ctx.Deadline()
+	return !bounded || time.Until(deadline) > attemptTimeout+appendPause
 }
 
 // pause waits and reports whether ctx is still on.

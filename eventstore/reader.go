@@ -25,8 +25,9 @@ const (
 	// consumerIdle is when the server forgets a consumer nobody pulls from.
 	consumerIdle = 30 * time.Second
 	// watchInterval is how often the watchdog compares a silent reader with
-	// the log's end.
-	watchInterval = 2 * time.Second
+	// the log's end: one whose consumer's server is lost, while ours is not, goes
+	// on after two of them.
+	watchInterval = time.Second
 	// linkInterval is how often a silent reader looks whether its connection was
 	// made anew: the server may have restarted, and its consumer with it.
 	linkInterval = 200 * time.Millisecond

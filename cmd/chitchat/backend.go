@@ -25,8 +25,9 @@ const (
 	// startTimeout bounds the start of the embedded servers: recovering a long
 	// log or a crashed Postgres takes its time.
 	startTimeout = 2 * time.Minute
-	// connectTimeout bounds the first connection to an outside NATS.
-	connectTimeout = 5 * time.Second
+	// connectTries is how often the first connection to an outside NATS is tried
+	// that does not answer in time; one that is refused says so at once.
+	connectTries = 3
 	// socketName is the unix socket of the embedded NATS.
 	socketName = "nats.sock"
 	// secretName and secretBytes are those of the kept secret of tokens.
@@ -112,17 +113,26 @@ func (b *backend) startNATS(ctx context.Context, socketDir string, logger *slog.
 }
 
 func (b *backend) connectNATS(config *Config, logger *slog.Logger) error {
-	options := append(natsd.ClientOptions(logger), nats.Timeout(connectTimeout))
-	options = append(options, config.natsTLS()...)
+	options := append(natsd.ClientOptions(logger), config.natsTLS()...)
 	if config.NATSCreds != "" {
 		options = append(options, nats.UserCredentials(config.NATSCreds))
 	}
-	conn, err := nats.Connect(config.NATSURL, options...)
+	conn, err := dialNATS(config.NATSURL, options)
 	if err != nil {
 		return fmt.Errorf("connect to NATS at --nats-url (NATS_URL): %w", withoutURL(err))
 	}
 	b.conn = conn
 	return nil
+}
+
+// dialNATS connects, and tries again while a server takes its time.
+func dialNATS(address string, options []nats.Option) (conn *nats.Conn, err error) {
+	for range connectTries {
+		if conn, err = nats.Connect(address, options...); !errors.Is(err, nats.ErrTimeout) {
+			break
+		}
+	}
+	return conn, err
 }
 
 // postgresOptions are those of the private Postgres.

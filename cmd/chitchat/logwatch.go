@@ -84,7 +84,7 @@ func (w *logWatch) connect(config *Config) error {
 		return nil
 	}
 	options := append(natsd.ClientOptions(w.logger), config.natsTLS()...)
-	conn, err := nats.Connect(config.NATSSystemURL, options...)
+	conn, err := dialNATS(config.NATSSystemURL, options)
 	if err != nil {
 		return fmt.Errorf("connect to NATS at --nats-system-url (NATS_SYSTEM_URL): %w", withoutURL(err))
 	}

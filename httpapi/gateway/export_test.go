@@ -21,3 +21,10 @@ func (g *Gateway) RenewedAgo(ago time.Duration) {
 
 // TendLease does what is due for the gateway's term now.
 func (g *Gateway) TendLease(ctx context.Context) { g.tendLease(ctx) }
+
+// Sessions returns how many sessions the gateway holds or has lost a moment ago.
+func (g *Gateway) Sessions() int {
+	g.sessions.mu.Lock()
+	defer g.sessions.mu.Unlock()
+	return len(g.sessions.all)
+}

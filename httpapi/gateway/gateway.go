@@ -170,6 +170,10 @@ func New(config Config) (*Gateway, error) {
 		config.Registerer.MustRegister(newScrape(g))
 	}
 	g.sessions = newSessions(config.Log, g.term, config.LeaveGrace, g.logger)
+	g.sessions.catchUp = func(ctx context.Context) error {
+		_, err := g.catchUp(ctx)
+		return err
+	}
 	g.sweeper = NewSweeper(SweeperConfig{
 		Log:        config.Log,
 		Terms:      config.Terms,
@@ -354,6 +358,11 @@ func (g *Gateway) Drain(ctx context.Context, over time.Duration) {
 
 func (g *Gateway) cutAll() {
 	g.draining.Store(true)
+	g.cutOpen()
+}
+
+// cutOpen cuts the sockets that are open.
+func (g *Gateway) cutOpen() {
 	for _, c := range g.snapshot(nil) {
 		_ = c.net.Close()
 	}

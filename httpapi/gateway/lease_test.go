@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/faustman/chitchat/domain"
 	"github.com/faustman/chitchat/eventstore"
 	"github.com/faustman/chitchat/httpapi"
 	"github.com/faustman/chitchat/httpapi/gateway"
@@ -120,4 +121,55 @@ func TestGatewayFencesItselfWhileItsRenewalIsStuck(t *testing.T) {
 	if code := ada.closed(); code != httpapi.CloseRestart {
 		t.Errorf("close code = %d, want %d", code, httpapi.CloseRestart)
 	}
+}
+
+// A gateway that was cut off does not know which of its sessions went on
+// elsewhere. It appends no leave for one that did.
+func TestFencedGatewayEndsNoSessionThatMoved(t *testing.T) {
+	w := setup(t)
+	terms := &cutTerms{Terms: w.terms}
+	var behind atomic.Bool // the first gateway hears nothing of the log's end
+	slow := &cutLog{Log: w.log, cut: &behind}
+	short := func(c *gateway.Config) { c.LeaveGrace = 50 * time.Millisecond }
+	first := w.start(short, func(c *gateway.Config) { c.Terms, c.Log = terms, slow })
+	second := w.start(short)
+	ada := first.v1("ada", "lobby", nil)
+	watcher := second.v1("ben", "lobby", nil)
+
+	terms.cut.Store(true)
+	behind.Store(true)
+	first.RenewedAgo(10 * time.Second)
+	first.TendLease(t.Context())
+	if code := ada.closed(); code != httpapi.CloseRestart {
+		t.Fatalf("close code = %d, want %d", code, httpapi.CloseRestart)
+	}
+	second.v1("ada", "lobby", options{"session": ada.session})
+	eventually(t, "the first asks whose the session is", func() bool { return slow.asked.Load() > 0 })
+	behind.Store(false)
+	eventually(t, "the first knows", func() bool { return first.Sessions() == 0 })
+	last := watcher.send("last", "the end of the test", "")
+	events, err := w.log.History(t.Context(), "lobby", 0, last.Seq, eventstore.Bounds{Scan: 1000, Events: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, record := range events {
+		if record.Event.Type() == domain.TypeLeave {
+			t.Errorf("sequence %d is a leave: %+v", record.Seq, record.Event)
+		}
+	}
+}
+
+// cutLog is a log whose end can't be asked for while cut is set.
+type cutLog struct {
+	gateway.Log
+	cut   *atomic.Bool
+	asked atomic.Int32 // how often while it was
+}
+
+func (c *cutLog) Last(ctx context.Context) (domain.Position, error) {
+	if c.cut.Load() {
+		c.asked.Add(1)
+		return domain.Position{}, errors.New("cut off")
+	}
+	return c.Log.Last(ctx)
 }

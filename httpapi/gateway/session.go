@@ -31,8 +31,10 @@ type sessions struct {
 	term   string
 	grace  time.Duration
 	logger *slog.Logger
-	joins  chan struct{} // capacity maxJoins: one for each join under way
-	ended  chan struct{} // closed when nothing is tried again
+	// catchUp waits until all is known that is in the log now.
+	catchUp func(ctx context.Context) error
+	joins   chan struct{} // capacity maxJoins: one for each join under way
+	ended   chan struct{} // closed when nothing is tried again
 
 	mu     sync.Mutex
 	all    map[sessionKey]*session
@@ -54,6 +56,9 @@ type session struct {
 	// elsewhere says that the last join in the log is of another gateway's
 	// term: the stay is that one's to end.
 	elsewhere atomic.Bool
+	// doubtful says that the gateway was cut off from the log since: the stay may
+	// be another gateway's without our knowing.
+	doubtful atomic.Bool
 
 	appending sync.Mutex
 	joined    bool // our join is in the log; guarded by appending
@@ -203,6 +208,9 @@ func (s *sessions) detach(c *conn, left bool) {
 func (s *sessions) leave(x *session) {
 	x.appending.Lock()
 	defer x.appending.Unlock()
+	if x.doubtful.Load() && !s.resolve(x) {
+		return // the process ends
+	}
 	s.mu.Lock()
 	over := x.sockets == 0 && !x.gone
 	s.mu.Unlock()
@@ -218,6 +226,35 @@ func (s *sessions) leave(x *session) {
 		delete(s.all, x.key)
 	}
 	s.mu.Unlock()
+}
+
+// doubt notes that the gateway is cut off from the log, where its sessions may
+// go on at other gateways meanwhile.
+func (s *sessions) doubt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range s.all {
+		x.doubtful.Store(true)
+	}
+}
+
+// resolve waits until it is known whose the stay is. It reports false when the
+// process ends. must hold x.appending
+func (s *sessions) resolve(x *session) bool {
+	for wait := retryFirst; ; wait = min(2*wait, retryMost) {
+		ctx, cancel := context.WithTimeout(context.Background(), catchUpWait)
+		err := s.catchUp(ctx)
+		cancel()
+		if err == nil {
+			x.doubtful.Store(false)
+			return true
+		}
+		select {
+		case <-time.After(wait):
+		case <-s.ended:
+			return false
+		}
+	}
 }
 
 // appendLeave appends the leave and tries until it is in the log or the process

@@ -22,6 +22,9 @@ const (
 	// sockets: an append that is on the way then has its five seconds before
 	// the others take the gateway for dead.
 	fenceAfter = 2 * renewInterval
+	// cutAfter is when the sockets are cut that were asked to end and have not: a
+	// command of theirs waits for the log.
+	cutAfter = fenceAfter + 2*time.Second
 	// longReplay is how many entries make it worth to ask the tables who is
 	// there, before the log is read for it.
 	longReplay = 100_000
@@ -111,8 +114,12 @@ func (g *Gateway) guardLease(ctx context.Context) error {
 	for {
 		select {
 		case <-ticker.C:
-			if age := g.lease.age(); age >= fenceAfter {
+			age := g.lease.age()
+			if age >= fenceAfter {
 				g.fence(age)
+			}
+			if age >= cutAfter {
+				g.cutOpen()
 			}
 		case <-ctx.Done():
 			return nil
@@ -154,6 +161,7 @@ func (g *Gateway) fence(age time.Duration) {
 	g.stats.leaseLosses.Inc()
 	conns := g.snapshot(nil)
 	g.logger.Error("the gateway could not renew its term and closes its sockets", "term", g.term, "age", age.String(), "sockets", len(conns))
+	g.sessions.doubt()
 	for _, c := range conns {
 		c.askToEnd()
 	}

@@ -14,8 +14,9 @@ const (
 	clientName = "chitchat"
 	// reconnectWait is the pause between two attempts; a restart of the server takes some ten milliseconds.
 	reconnectWait = 100 * time.Millisecond
-	// dialTimeout bounds one attempt.
-	dialTimeout = 5 * time.Second
+	// dialTimeout bounds one attempt. The client library lets nobody in meanwhile, whatever the caller's context says:
+	// who wants to give up in time waits no longer than that.
+	dialTimeout = 2 * time.Second
 	// drainTimeout bounds a drain; what is longer on the way was not going to arrive.
 	drainTimeout = 10 * time.Second
 )
