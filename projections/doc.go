@@ -13,7 +13,9 @@
 // to all projections and moves the checkpoint in one transaction, so all views
 // are true at one and the same position. The move is a compare-and-set and
 // comes first: a second projector, or one that slept, changes nothing. Any
-// number may run; one at a time gets on.
+// number may run: one has the seat, an advisory lock on a connection of its own,
+// and works; the others stand by, take over when it is gone, and end its
+// connection when it stands still ([Status].Leading, [Status].Standby).
 //
 // What it writes derives from (sequence, channel, event) alone, never from a
 // clock, so a rebuild from the first entry gives the same rows. Only the

@@ -11,3 +11,12 @@ func (o VerifyOptions) InBatches(events int) VerifyOptions {
 	o.batch = events
 	return o
 }
+
+// SeatLock is the advisory lock of the projector that works.
+const SeatLock = seatLock
+
+// OnSeat gives a projector a seat of its own, so that it works beside others.
+func (o Options) OnSeat(seat int64) Options {
+	o.seat = seat
+	return o
+}

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,8 @@ type Options struct {
 	Registerer prometheus.Registerer
 	// Tracer makes a span of each traced event that is applied; nil for none.
 	Tracer trace.Tracer
+	// seat is the advisory lock of who works; 0 is seatLock.
+	seat int64
 }
 
 // Projector applies the log to the live read model.
@@ -53,6 +56,7 @@ type Projector struct {
 	store    *Store
 	logger   *slog.Logger
 	batch    int
+	seat     int64 // the advisory lock of who works
 	log      source
 	tracer   trace.Tracer // nil when nothing is traced
 	sizes    prometheus.Histogram
@@ -70,6 +74,7 @@ func NewProjector[R Reader](store *Store, log Log[R], opts Options) *Projector {
 		store:  store,
 		logger: store.logger,
 		batch:  opts.Batch,
+		seat:   cmp.Or(opts.seat, seatLock),
 		log:    sourceOf(log),
 		tracer: opts.Tracer,
 	}
@@ -137,7 +142,7 @@ func (p *Projector) project(ctx context.Context) error {
 		before := p.Status().Batches
 		var err error
 		if held, err = p.take(ctx, held); err == nil {
-			err = p.attemptOrRenew(ctx)
+			err = p.work(ctx, held)
 		} else {
 			err = databaseError(err)
 		}
@@ -153,7 +158,7 @@ func (p *Projector) project(ctx context.Context) error {
 		if isAbsent(err) { // the database was replaced by another one
 			p.migrated = false
 		}
-		if errors.Is(err, errFenced) { // another one works
+		if errors.Is(err, errFenced) || errors.Is(err, errUnseated) { // another one works, or asks to
 			held.leave()
 			held = nil
 		} else if p.progress.setFault(err) {
