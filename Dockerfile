@@ -7,6 +7,9 @@
 #   (cd web && npm ci --no-audit --no-fund && npm run build)
 #   CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w -buildid= -X main.release=${VERSION}" -o chitchat ./cmd/chitchat
 
+# What the last stage stands on; how to pin it is said there.
+ARG FINAL_IMAGE=gcr.io/distroless/static-debian12:nonroot
+
 FROM node:20.20.2-bookworm-slim AS web
 WORKDIR /src
 # What is made from the API's description is committed: web/ is all it needs.
@@ -34,7 +37,12 @@ COPY --from=web /src/web/dist web/dist
 ARG VERSION=
 RUN go build -trimpath -buildvcs=false -ldflags="-s -w -buildid= -X main.release=${VERSION}" -o /chitchat ./cmd/chitchat
 
-FROM gcr.io/distroless/static-debian12:nonroot
+# A tag that moves: distroless gives out no versions, only digests, and the one
+# of today could not be looked up where this was written. Pin it for a build
+# that has to give the same image again:
+#   docker buildx imagetools inspect gcr.io/distroless/static-debian12:nonroot
+#   docker build --build-arg FINAL_IMAGE=gcr.io/distroless/static-debian12:nonroot@sha256:... .
+FROM ${FINAL_IMAGE}
 ARG VERSION=
 LABEL org.opencontainers.image.title="chitchat" \
 	org.opencontainers.image.description="A chat whose truth is a log" \

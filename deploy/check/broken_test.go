@@ -13,6 +13,7 @@ const (
 	envoy      = "deploy/envoy.yaml"
 	nats       = "deploy/nats.conf"
 	prometheus = "deploy/prometheus/prometheus.yml"
+	scrapes    = "deploy/prometheus/kubernetes.yml"
 	alerts     = "deploy/prometheus/alerts.yml"
 	board      = "deploy/grafana/dashboards/chitchat.json"
 	kubernetes = "deploy/kubernetes/"
@@ -38,14 +39,23 @@ var broken = []struct {
 	{"Grafana for everybody", compose, `"127.0.0.1:3000:3000"`, `"3000:3000"`, "published beyond loopback"},
 	{"Prometheus always", compose, "    profiles: [observe]\n    image: prom", "    image: prom", "prometheus must be there with the profile observe only"},
 	{"Postgres on the gateway's network", compose, "    networks: [tables]\n", "    networks: [tables, log]\n", "gateway must share a network with postgres"},
-	{"a gateway without NATS", compose, "networks: [edge, log]\n    deploy:\n      replicas: 2", "networks: [edge]\n    deploy:\n      replicas: 2", "gateway can't reach NATS"},
-	{"one gateway", compose, "networks: [edge, log]\n    deploy:\n      replicas: 2", "networks: [edge, log]\n    deploy:\n      replicas: 1", "there are 1 of the role gateway"},
+	{"a gateway without NATS", compose, "networks: [edge, log, telemetry]\n    deploy:\n      replicas: 2", "networks: [edge, telemetry]\n    deploy:\n      replicas: 2", "gateway can't reach NATS"},
+	{"one gateway", compose, "networks: [edge, log, telemetry]\n    deploy:\n      replicas: 2", "networks: [edge, log, telemetry]\n    deploy:\n      replicas: 1", "there are 1 of the role gateway"},
 	{"a setting that is none", compose, "CHITCHAT_LOG_FORMAT: json", "CHITCHAT_LOGFORMAT: json", "sets CHITCHAT_LOGFORMAT"},
 	{"a role that is none", compose, "CHITCHAT_ROLES: gateway", "CHITCHAT_ROLES: gate", `gateway has the roles "gate"`},
 	{"a secret in plain sight", compose, "JWT_SECRET_FILE: /run/secrets/jwt_secret", "JWT_SECRET: ${JWT_SECRET}", "where docker inspect shows it"},
 	{"a secret of another name", compose, "JWT_SECRET_FILE: /run/secrets/jwt_secret", "JWT_SECRET_FILE: /run/secrets/jwt", "reads JWT_SECRET from"},
 	{"a secret that nobody makes", compose, "environment: JWT_SECRET }", "environment: SECRET_OF_JWT }", "make env does not write"},
 	{"secrets in a read-only root", compose, `  user: "65532:65532"`, "  user: \"65532:65532\"\n  read_only: true", "Compose can't copy"},
+	{"the edge cut off", compose, "drain_listeners?graceful", "drain", "does not drain"},
+	{"the edge cut off too soon", compose, "sleep 15", "sleep 5", "ends before it has drained"},
+	{"the edge killed in its hook", compose, "stop_grace_period: 20s", "stop_grace_period: 10s", "ends before it has drained"},
+	{"a drain of ten minutes", compose, ", --drain-time-s, \"5\"", "", "no drain time"},
+	{"a drain at another port", compose, "9901 &&\n            printf 'POST", "9900 &&\n            printf 'POST", "does not drain"},
+	{"a hook that fails, so that nothing stops", compose, "sleep 15", "sleep 15 && false", "does not drain"},
+	{"traces that go nowhere", compose, "networks: [log, tables, telemetry]", "networks: [log, tables]", "projector has no way out"},
+	{"NATS with a way out", compose, "  networks: [log]\n", "  networks: [log, telemetry]\n", "nats-1 has a way out"},
+	{"Postgres with a way out", compose, "  tables: { internal: true }", "  tables: {}", "postgres has a way out"},
 	{"killed while draining", compose, "  stop_grace_period: 30s\n\nx-environment", "  stop_grace_period: 5s\n\nx-environment", "killed before it has drained"},
 	{"an image of any version", compose, "envoyproxy/envoy:v1.39.3", "envoyproxy/envoy:latest", "not pinned"},
 	{"never started again", compose, "restart: unless-stopped", `restart: "no"`, "has no restart policy"},
@@ -97,6 +107,7 @@ var broken = []struct {
 	{"paths of several forms", envoy, "normalize_path: true\n                merge_slashes", "normalize_path: false\n                merge_slashes", "normalize_path"},
 	{"any number of clients", envoy, "envoy.resource_monitors.global_downstream_max_connections", "envoy.resource_monitors.cgroup_memory", "nothing bounds the connections"},
 	{"a field that is none", envoy, "lb_policy: LEAST_REQUEST", "lb_polizy: LEAST_REQUEST", "lb_polizy"},
+	{"a timeout of nothing", envoy, "      per_connection_buffer_limit_bytes: 65536\n      filter_chains", "      per_connection_buffer_limit_bytes: 65536\n      listener_filters_timeout: 5s\n      filter_chains", "listener_filters_timeout"},
 	{"an extension that is none", envoy, "envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery", "envoy.extensions.formatter.req_without_query.v3.Nothing", "Nothing"},
 	{"a value that can't be", envoy, "max_ejection_percent: 50", "max_ejection_percent: 150", "MaxEjectionPercent"},
 	{"a value that can't be, within an extension", envoy, "stat_prefix: edge", "stat_prefix: \"\"", "StatPrefix"},
@@ -121,6 +132,13 @@ var broken = []struct {
 	// Prometheus and Grafana
 	{"a service that is not scraped", prometheus, "[projector, projector-standby]", "[projector]", "projector-standby is not scraped"},
 	{"a scraped port where nobody listens", prometheus, "names: [api], type: A, port: 8080", "names: [api], type: A, port: 80", "api:80, where nobody listens"},
+	{"a job that the cluster does not have", scrapes, "job_name: chitchat-projector", "job_name: projector", "there is no job chitchat-projector"},
+	{"a job of another role", scrapes, "names: [api.", "names: [gateway.", "chitchat-api scrapes"},
+	{"a job of no service", scrapes, "names: [api.", "names: [web.", "which is no service"},
+	{"a job of one server", scrapes, "names: [envoy-stats.", "names: [envoy.", "does not name each server"},
+	{"a job at another port", scrapes, "type: A, port: 9902", "type: A, port: 9901", "where nobody listens"},
+	{"a job at another path", scrapes, "metrics_path: /stats/prometheus", "metrics_path: /stats", "envoy scrapes /stats of"},
+	{"a pod that is counted twice", kubernetes + "api.yaml", "    spec:\n      automount", "      annotations: { prometheus.io/scrape: \"true\" }\n    spec:\n      automount", "api is scraped twice"},
 	{"no alerts", prometheus, "  - alerts.yml", "  - alert.yml", "alerts.yml is not loaded"},
 	{"a metric that is none", alerts, "chitchat_projector_quarantined_events", "chitchat_projector_quarantine", "chitchat_projector_quarantine, which the program does not register"},
 	{"no PromQL", alerts, "sum(chitchat_projector_leading) == 0", "sum(chitchat_projector_leading == 0", alerts},
@@ -160,7 +178,9 @@ var broken = []struct {
 	// Dockerfile
 	{"an image of any version to build", image, "FROM golang:1.26.8-bookworm", "FROM golang:latest", "not pinned"},
 	{"another Go than the module's", image, "FROM golang:1.26.8-bookworm", "FROM golang:1.25.8-bookworm", "no stage has Go"},
-	{"a last image with a shell", image, "gcr.io/distroless/static-debian12:nonroot", "debian:12", "the last image is debian:12"},
+	{"a last image with a shell", image, "FINAL_IMAGE=gcr.io/distroless/static-debian12:nonroot\n", "FINAL_IMAGE=debian:12\n", `the last image is "debian:12"`},
+	{"a last image that nobody can pin", image, "FROM ${FINAL_IMAGE}", "FROM gcr.io/distroless/static-debian12:nonroot", "not that of the argument"},
+	{"nobody says how to pin it", image, "nonroot@sha256:", "nonroot@", "how to pin the last image"},
 	{"root", image, "USER 65532:65532\n", "", "it runs as"},
 	{"an entrypoint by a shell", image, `ENTRYPOINT ["/chitchat"]`, `ENTRYPOINT /chitchat`, "needs a shell"},
 	{"no healthcheck", image, `CMD ["/chitchat", "healthcheck"]`, `CMD ["/chitchat", "version"]`, "no healthcheck"},

@@ -190,7 +190,20 @@ func checkSeparation(p *problems, project *types.Project) {
 		p.want(reaches == needsTables, "%s must share a network with postgres only if it reads or writes tables", s.Name)
 		needsLog := role(s) != ""
 		p.want(!needsLog || share(s, project.Services["nats-1"]), "%s can't reach NATS", s.Name)
+		out := leavesHost(project, s)
+		p.want(out || role(s) == "", "%s has no way out, and its traces go nowhere", s.Name)
+		p.want(!out || s.Name != "postgres" && setting(s, "NATS_SERVER_NAME") == "", "%s has a way out", s.Name)
 	}
+}
+
+// leavesHost reports whether a service is on a network with a way out.
+func leavesHost(project *types.Project, s types.ServiceConfig) bool {
+	for name := range s.Networks {
+		if !project.Networks[name].Internal {
+			return true
+		}
+	}
+	return false
 }
 
 // share reports whether two services share a network.

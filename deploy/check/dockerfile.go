@@ -11,6 +11,11 @@ import (
 
 const (
 	finalImage = "gcr.io/distroless/static-debian12:nonroot"
+	// finalArgument is what stands for it, so that who builds can pin a digest:
+	// distroless has no tags of versions.
+	finalArgument = "FINAL_IMAGE"
+	// howToPin begins what the comment on the last stage must say.
+	howToPin = "--build-arg " + finalArgument + "=" + finalImage + "@sha256:"
 	// nonRoot is distroless' user, by number: Kubernetes can't look up a name.
 	nonRoot = "65532:65532"
 )
@@ -24,7 +29,7 @@ func checkDockerfile(files Files) []string {
 		p.addf("%v", err)
 		return p.list
 	}
-	stages, _, err := instructions.Parse(parsed.AST, nil)
+	stages, arguments, err := instructions.Parse(parsed.AST, nil)
 	if err != nil || len(stages) == 0 {
 		p.addf("it can't be read: %v", err)
 		return p.list
@@ -43,6 +48,7 @@ func checkDockerfile(files Files) []string {
 	last := stages[len(stages)-1]
 	checkCopies(p, files, last, named)
 	checkFinal(p, last)
+	checkPin(p, last, arguments)
 	return p.list
 }
 
@@ -71,8 +77,24 @@ func checkCopies(p *problems, files Files, stage instructions.Stage, named map[s
 	}
 }
 
+// checkPin wants the last image to be distroless, by an argument that can pin
+// it, and who builds to be told how.
+func checkPin(p *problems, stage instructions.Stage, arguments []instructions.ArgCommand) {
+	p.want(stage.BaseName == "${"+finalArgument+"}", "the last image is %s, not that of the argument %s", stage.BaseName, finalArgument)
+	image := ""
+	for _, command := range arguments {
+		for _, argument := range command.Args {
+			if argument.Key == finalArgument {
+				image = value(argument.Value)
+			}
+		}
+	}
+	p.want(image == finalImage || strings.HasPrefix(image, finalImage+"@sha256:"), "the last image is %q, not %s", image, finalImage)
+	said := slices.ContainsFunc(stage.Comments, func(line string) bool { return strings.Contains(line, howToPin) })
+	p.want(said, "nothing says how to pin the last image: %s", howToPin)
+}
+
 func checkFinal(p *problems, stage instructions.Stage) {
-	p.want(stage.BaseName == finalImage, "the last image is %s, not %s", stage.BaseName, finalImage)
 	user, entrypoint, health := "", []string(nil), false
 	for _, command := range stage.Commands {
 		switch c := command.(type) {

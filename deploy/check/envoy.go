@@ -3,7 +3,9 @@ package check
 import (
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -124,6 +126,36 @@ func checkAdmin(p *problems, config *bootstrap.Bootstrap, project *types.Project
 	p.want(net.ParseIP(address.GetAddress()).IsLoopback(), "the admin listens at %q, not on loopback", address.GetAddress())
 	asked := strings.Join(project.Services[edgeService].HealthCheck.Test, " ")
 	p.want(strings.Contains(asked, fmt.Sprintf("/dev/tcp/127.0.0.1/%d ", address.GetPortValue())), "compose's healthcheck does not ask the admin's port %d", address.GetPortValue())
+	checkDrain(p, project.Services[edgeService], address.GetPortValue())
+}
+
+// hookWait is the end of the edge's hook: a wait that can't fail, since a hook
+// that fails keeps Compose from stopping.
+var hookWait = regexp.MustCompile(`; sleep (\d+)$`)
+
+// checkDrain wants the edge to be drained before Compose stops it, for as long
+// as connections are asked to go and a request that came at the end may take.
+func checkDrain(p *problems, s types.ServiceConfig, port uint32) {
+	drain := time.Duration(0)
+	if index := slices.Index(s.Command, "--drain-time-s"); index >= 0 && index+1 < len(s.Command) {
+		seconds, _ := strconv.Atoi(s.Command[index+1]) // 0 is none
+		drain = time.Duration(seconds) * time.Second
+	}
+	p.want(drain > 0, "%s of compose has no drain time, and Envoy's is ten minutes", s.Name)
+	if len(s.PreStop) != 1 {
+		p.addf("%s of compose does not drain when it stops: pre_stop", s.Name)
+		return
+	}
+	hook := strings.Join(s.PreStop[0].Command, " ")
+	wait := hookWait.FindStringSubmatch(hook)
+	if wait == nil || !strings.Contains(hook, fmt.Sprintf("/dev/tcp/127.0.0.1/%d &&", port)) || !strings.Contains(hook, "POST /drain_listeners?graceful") {
+		p.addf("%s of compose does not drain when it stops: pre_stop", s.Name)
+		return
+	}
+	seconds, _ := strconv.Atoi(wait[1]) // digits
+	waits := time.Duration(seconds) * time.Second
+	grace := value(s.StopGracePeriod)
+	p.want(waits >= drain+handlerTime && time.Duration(grace) > waits, "%s of compose ends before it has drained", s.Name)
 }
 
 func checkOverload(p *problems, config *bootstrap.Bootstrap) {
@@ -143,6 +175,7 @@ func checkEdge(p *problems, config *bootstrap.Bootstrap) {
 	edge := config.GetStaticResources().GetListeners()[index]
 	port := edge.GetAddress().GetSocketAddress().GetPortValue()
 	p.want(port == edgePort, "the edge listens at %d, and %d is published", port, edgePort)
+	p.want(edge.GetListenerFiltersTimeout() == nil || len(edge.GetListenerFilters()) > 0, "listener_filters_timeout bounds listener filters, and there are none")
 	p.want(edge.GetPerConnectionBufferLimitBytes().GetValue() > 0, "nothing bounds what waits for a slow client")
 	managers := find[*manager.HttpConnectionManager](edge)
 	p.want(len(managers) == 1, "the edge has %d connection managers", len(managers))

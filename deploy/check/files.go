@@ -15,6 +15,7 @@ const (
 	envoyFile        = "deploy/envoy.yaml"
 	natsFile         = "deploy/nats.conf"
 	prometheusFile   = "deploy/prometheus/prometheus.yml"
+	clusterScrapes   = "deploy/prometheus/kubernetes.yml"
 	alertsFile       = "deploy/prometheus/alerts.yml"
 	datasourceFile   = "deploy/grafana/provisioning/datasources/prometheus.yml"
 	dashboardFolder  = "deploy/grafana/dashboards/"

@@ -143,7 +143,7 @@ func checkManifests(files Files, facts Facts, project *types.Project) []string {
 	checkPolicies(p, m)
 	checkIngresses(p, m)
 	checkEdgeNames(p, files, m)
-	return p.list
+	return append(p.list, checkClusterScrapes(files, m)...)
 }
 
 func checkKustomization(p *problems, files Files, m *manifests) {

@@ -35,12 +35,14 @@ var watched = []string{
 	"chitchat_gateway_catch_ups_refused_total", "chitchat_gateway_closes_total", "envoy_cluster_membership_healthy",
 }
 
-// scrapeConfig is the part of prometheus.yml that is held to compose.
+// scrapeConfig is the part of prometheus.yml that is held to compose, and of
+// kubernetes.yml that is held to the manifests.
 type scrapeConfig struct {
 	RuleFiles []string `json:"rule_files"`
 	Scrapes   []struct {
-		Job string `json:"job_name"`
-		DNS []struct {
+		Job  string `json:"job_name"`
+		Path string `json:"metrics_path"`
+		DNS  []struct {
 			Names []string `json:"names"`
 			Type  string   `json:"type"`
 			Port  int      `json:"port"`
@@ -48,15 +50,15 @@ type scrapeConfig struct {
 	} `json:"scrape_configs"`
 }
 
-func readScrapes(files Files) (scrapeConfig, error) {
+func readScrapes(files Files, path string) (scrapeConfig, error) {
 	var config scrapeConfig
-	err := yaml.Unmarshal([]byte(files[prometheusFile]), &config)
+	err := yaml.Unmarshal([]byte(files[path]), &config)
 	return config, err
 }
 
 func checkPrometheus(files Files, project *types.Project) []string {
 	p := &problems{file: prometheusFile}
-	config, err := readScrapes(files)
+	config, err := readScrapes(files, prometheusFile)
 	if err != nil {
 		p.addf("%v", err)
 		return p.list
@@ -102,7 +104,7 @@ func checkAlerts(files Files, facts Facts) []string {
 	if groups == nil || len(errs) > 0 {
 		return p.list
 	}
-	config, err := readScrapes(files)
+	config, err := readScrapes(files, prometheusFile)
 	if err != nil {
 		return p.list // checkPrometheus says so
 	}
