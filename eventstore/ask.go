@@ -37,21 +37,26 @@ var ErrNoAnswer = errors.New("no answer")
 func (l *Log) Answer(ctx context.Context, name string, handle func(ctx context.Context, question []byte, reply func([]byte) error) error) error {
 	var group errgroup.Group
 	group.SetLimit(maxAnswers)
-	subscription, err := l.nc.QueueSubscribe(askPrefix+name, answerers, func(msg *nats.Msg) {
-		taken := group.TryGo(func() error {
-			l.answer(ctx, msg, handle)
-			return nil
-		})
-		if !taken {
-			l.refuseAnswer(msg, errors.New("too many questions at once"))
-		}
-	})
+	questions := make(chan *nats.Msg, maxAnswers) // closed by nobody: what is in it at the end has no answer
+	subscription, err := l.nc.ChanQueueSubscribe(askPrefix+name, answerers, questions)
 	if err != nil {
 		return fmt.Errorf("answer %s: %w", name, err)
 	}
-	<-ctx.Done()
-	_ = subscription.Unsubscribe() // the connection may be gone, and the subscription with it
-	return group.Wait()
+	for {
+		select {
+		case msg := <-questions:
+			taken := group.TryGo(func() error {
+				l.answer(ctx, msg, handle)
+				return nil
+			})
+			if !taken {
+				l.refuseAnswer(msg, errors.New("too many questions at once"))
+			}
+		case <-ctx.Done():
+			_ = subscription.Unsubscribe() // the connection may be gone, and the subscription with it
+			return group.Wait()
+		}
+	}
 }
 
 func (l *Log) answer(ctx context.Context, question *nats.Msg, handle func(context.Context, []byte, func([]byte) error) error) {

@@ -26,7 +26,7 @@ const (
 )
 
 // errTooFewServers says that the cluster has too few servers for the replicas.
-var errTooFewServers = errors.New("the NATS cluster has too few servers with JetStream for the log's replicas: start the others, or set --replicas")
+var errTooFewServers = errors.New("there are too few NATS servers with JetStream for the log's replicas: start the others, or set --replicas (CHITCHAT_REPLICAS)")
 
 // notYet are answers of a cluster that has not found itself.
 var notYet = map[jetstream.ErrorCode]bool{

@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -333,7 +334,7 @@ func (im *importer) stopTerms(ctx context.Context) error {
 	if len(began) == 0 {
 		return nil
 	}
-	terms, err := (&Log{nc: im.nc, js: im.js, kept: im.opts.Replicas}).Terms(ctx)
+	terms, err := (&Log{nc: im.nc, js: im.js, kept: im.opts.Replicas, logger: cmp.Or(im.opts.Logger, slog.Default())}).Terms(ctx)
 	if err != nil {
 		return err
 	}

@@ -91,6 +91,12 @@ func Open(ctx context.Context, nc *nats.Conn, opts Options) (*Log, error) {
 		config, err = log.openStream(ctx, opts)
 		return err
 	})
+	if err != nil && tooFew(err) && !errors.Is(err, errTooFewServers) {
+		err = fmt.Errorf("%w: %w", errTooFewServers, err)
+	}
+	if errors.Is(err, nats.ErrNoResponders) {
+		err = fmt.Errorf("this NATS account has no JetStream: turn it on there, or use another user: %w", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}

@@ -21,6 +21,28 @@ func (l *Log) Signal(channel domain.Channel, payload []byte) error {
 	return nil
 }
 
+// tellSubject is where processes tell each other of the log as a whole.
+const tellSubject = "chitchat-told"
+
+// Tell tells all processes something of the log as a whole that is not kept. It
+// may get lost.
+func (l *Log) Tell(payload []byte) error {
+	if err := l.nc.Publish(tellSubject, payload); err != nil {
+		return fmt.Errorf("tell: %w", err)
+	}
+	return nil
+}
+
+// OnTold calls handle for all that is told, one after the other, until the
+// returned function is called.
+func (l *Log) OnTold(handle func(payload []byte)) (stop func(), err error) {
+	subscription, err := l.nc.Subscribe(tellSubject, func(msg *nats.Msg) { handle(msg.Data) })
+	if err != nil {
+		return nil, fmt.Errorf("listen to what is told: %w", err)
+	}
+	return func() { _ = subscription.Unsubscribe() }, nil
+}
+
 // OnSignal calls handle for each signal, one after the other, until the
 // returned function is called.
 func (l *Log) OnSignal(handle func(channel domain.Channel, payload []byte)) (stop func(), err error) {

@@ -5,14 +5,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/time/rate"
 )
 
 // termBucket is the KV bucket that has a key for each run of a gateway whose
 // sessions may still be in a channel.
 const termBucket = "chitchat-gateways"
+
+// complainInterval is how often the log says that there is something in the
+// bucket that does not belong there.
+const complainInterval = time.Minute
 
 // Term is one run of a gateway, as the bucket keeps it. A gateway begins a
 // term when it starts, renews it while it lives, and marks it stopped when it
@@ -36,7 +42,9 @@ type Term struct {
 
 // Terms are the terms of all gateways of a log.
 type Terms struct {
-	kv jetstream.KeyValue
+	kv       jetstream.KeyValue
+	logger   *slog.Logger
+	complain rate.Sometimes // about what others put into the bucket
 }
 
 // Terms opens the terms, and makes their bucket, with as many replicas as the
@@ -50,7 +58,7 @@ func (l *Log) Terms(ctx context.Context) (*Terms, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open gateway terms: %w", err)
 	}
-	return &Terms{kv: kv}, nil
+	return &Terms{kv: kv, logger: l.logger, complain: rate.Sometimes{Interval: complainInterval}}, nil
 }
 
 func (l *Log) openTerms(ctx context.Context) (jetstream.KeyValue, error) {
@@ -112,8 +120,13 @@ func (t *Terms) List(ctx context.Context) ([]Term, error) {
 			return nil, fmt.Errorf("list gateway terms: %w", err)
 		}
 		var term Term
-		if err := json.Unmarshal(entry.Value(), &term); err != nil {
-			return nil, fmt.Errorf("list gateway terms: key %s: %w", key, err)
+		if err := json.Unmarshal(entry.Value(), &term); err != nil || term.ID != key {
+			// Taken for a term all the same, whose gateway shows no life: whoever
+			// sweeps may not take a part for all, and removes what nobody renews.
+			t.complain.Do(func() {
+				t.logger.Warn("a key in the bucket of gateways is no term", "bucket", termBucket, "key", key, "cause", err)
+			})
+			term = Term{ID: key}
 		}
 		term.Renewed, term.Revision = entry.Created(), entry.Revision()
 		terms = append(terms, term)

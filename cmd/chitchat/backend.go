@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -197,7 +198,7 @@ func attachBackend(ctx context.Context, config *Config, need needs, logger *slog
 		return openBackend(ctx, config, need, logger)
 	}
 	if err := dataExists(config); err != nil {
-		return nil, err
+		return nil, errors.Join(err, halfSettings(config, need))
 	}
 	running, err := datadir.Running(config.Data)
 	if err != nil {
@@ -211,6 +212,25 @@ func attachBackend(ctx context.Context, config *Config, need needs, logger *slog
 		return nil, errors.Join(fmt.Errorf("beside the running server: %w", err), b.close())
 	}
 	return b, nil
+}
+
+// halfSettings says what is missing when a part is outside and another one is
+// looked for below the data directory; nil when all are.
+func halfSettings(config *Config, need needs) error {
+	if config.NATSURL == "" && config.DatabaseURL == "" {
+		return nil
+	}
+	var missing []string
+	if need.log && config.NATSURL == "" {
+		missing = append(missing, "--nats-url (NATS_URL)")
+	}
+	if need.tables && config.DatabaseURL == "" {
+		missing = append(missing, "--database-url (DATABASE_URL)")
+	}
+	if need.secret && config.JWTSecret == "" {
+		missing = append(missing, "--jwt-secret (JWT_SECRET)")
+	}
+	return usagef("or, as the rest is outside, give %s, too", strings.Join(missing, " and "))
 }
 
 func dataExists(config *Config) error {

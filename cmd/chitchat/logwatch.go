@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,12 +35,14 @@ var syncStates = []string{"always", "interval", "unknown"}
 // logWatch looks after the log from outside: that it is the one that was
 // opened, and that its servers sync every write.
 type logWatch struct {
-	log    *eventstore.Log
-	system *nats.Conn // of the system account; nil when nobody may ask
-	own    bool       // the server is ours, which syncs
+	log    *eventstore.Log // nil until it is open
+	conn   *nats.Conn      // the log's
+	system *nats.Conn      // of the system account; nil when nobody may ask
+	own    bool            // the server is ours, which syncs
 	logger *slog.Logger
 
-	servers *prometheus.GaugeVec
+	servers  *prometheus.GaugeVec
+	replicas prometheus.Gauge
 
 	mu       sync.Mutex
 	answered time.Time // when the log last did; guarded by mu
@@ -47,35 +50,48 @@ type logWatch struct {
 	unsafe   string    // which servers don't sync; guarded by mu
 }
 
-// newLogWatch looks at the sync settings once, and fails when they are known
-// and lose what was acknowledged.
-func newLogWatch(ctx context.Context, log *eventstore.Log, b *backend, config *Config, registry prometheus.Registerer, logger *slog.Logger) (*logWatch, error) {
-	w := &logWatch{log: log, own: b.nats != nil, logger: logger, answered: time.Now()}
+// newLogWatch looks at the sync settings once, before a log is made there, and
+// fails when they are known and lose what was acknowledged.
+func newLogWatch(ctx context.Context, b *backend, config *Config, registry prometheus.Registerer, logger *slog.Logger) (*logWatch, error) {
+	w := &logWatch{conn: b.conn, own: b.nats != nil, logger: logger, answered: time.Now()}
 	w.servers = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "chitchat_log_servers",
 		Help: "NATS servers with JetStream, by when they sync what they store; unknown when they can't be asked.",
 	}, []string{"sync"})
-	replicas := prometheus.NewGauge(prometheus.GaugeOpts{
+	w.replicas = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "chitchat_log_replicas",
 		Help: "How many NATS servers keep the log, as it was opened.",
 	})
-	replicas.Set(float64(log.Replicas()))
-	registry.MustRegister(w.servers, replicas)
+	registry.MustRegister(w.servers, w.replicas)
 	if err := w.connect(config); err != nil {
 		return nil, err
 	}
 	if w.system == nil && !w.own {
 		logger.Warn("nobody has asked NATS whether it syncs every write: give --nats-system-url, or make sure that its configuration has sync_interval: always")
 	}
-	if err := w.askSync(ctx); err != nil {
+	err := w.askSync(ctx)
+	if err == nil && w.unsafe != "" {
+		err = errors.New(w.unsafe)
+	}
+	if err != nil {
 		w.close()
 		return nil, err
 	}
-	if w.unsafe != "" {
-		w.close()
-		return nil, errors.New(w.unsafe)
-	}
 	return w, nil
+}
+
+// watch begins to look after a log that was opened.
+func (w *logWatch) watch(log *eventstore.Log) {
+	w.log = log
+	w.replicas.Set(float64(log.Replicas()))
+}
+
+// expected is how many servers are to answer for their sync settings.
+func (w *logWatch) expected() int {
+	if w.log == nil {
+		return 1
+	}
+	return w.log.Replicas()
 }
 
 // connect connects to the outside NATS as one of its system account.
@@ -144,11 +160,11 @@ func (w *logWatch) askSync(ctx context.Context) error {
 	case w.own:
 		counts["always"] = 1
 	case w.system == nil:
-		counts["unknown"] = w.log.Replicas()
+		counts["unknown"] = w.expected()
 	default:
 		var servers []natsd.ServerSync
-		if servers, err = natsd.AskSync(ctx, w.system); err != nil {
-			counts["unknown"] = w.log.Replicas()
+		if servers, err = w.syncOfServers(ctx); err != nil {
+			counts["unknown"] = w.expected()
 			break
 		}
 		for _, server := range servers {
@@ -160,6 +176,9 @@ func (w *logWatch) askSync(ctx context.Context) error {
 			unsafe = append(unsafe, fmt.Sprintf("%s (every %s)", server.Server, server.Interval))
 		}
 	}
+	if silent := w.expected() - counts["always"] - counts["interval"]; err == nil && silent > 0 {
+		counts["unknown"] = silent
+	}
 	for _, state := range syncStates {
 		w.servers.WithLabelValues(state).Set(float64(counts[state]))
 	}
@@ -167,6 +186,20 @@ func (w *logWatch) askSync(ctx context.Context) error {
 		w.setUnsafe(unsafe)
 	}
 	return err
+}
+
+// syncOfServers asks the servers, one of which must be the log's.
+func (w *logWatch) syncOfServers(ctx context.Context) ([]natsd.ServerSync, error) {
+	const setting = "--nats-system-url (NATS_SYSTEM_URL)"
+	servers, err := natsd.AskSync(ctx, w.system)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	ours := w.conn.ConnectedServerId()
+	if w.log == nil && !slices.ContainsFunc(servers, func(s natsd.ServerSync) bool { return s.ID == ours }) {
+		return nil, fmt.Errorf("%s leads to another NATS than --nats-url (NATS_URL): give the same servers, with a user of the system account", setting)
+	}
+	return servers, nil
 }
 
 func (w *logWatch) setUnsafe(servers []string) {
@@ -188,6 +221,13 @@ func (w *logWatch) fault() string {
 	if w.lost {
 		return "the log can't be reached"
 	}
+	return w.unsafe
+}
+
+// unsafeSync returns which NATS servers would lose what is acknowledged, or "".
+func (w *logWatch) unsafeSync() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	return w.unsafe
 }
 

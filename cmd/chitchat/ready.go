@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/faustman/chitchat/domain"
 	"github.com/faustman/chitchat/projections"
 )
@@ -24,6 +26,11 @@ func (s *server) refuse() error {
 		if mismatch := s.projector.Status().Position; mismatch != nil && mismatch.SameEpoch() {
 			return errTimeline
 		}
+	} else if heard := s.verdict.Load(); heard != nil && heard.Forked {
+		return errTimeline
+	}
+	if unsafe := s.watch.unsafeSync(); unsafe != "" {
+		return errors.New(unsafe)
 	}
 	return s.disk.refuse()
 }
@@ -39,6 +46,9 @@ func (s *server) notReady() []string {
 	}
 	if s.gateway != nil {
 		reasons = append(reasons, s.gateway.Ready()...)
+	}
+	if heard := s.verdict.Load(); heard != nil && heard.Reason != "" {
+		reasons = append(reasons, heard.Reason)
 	}
 	if s.authority != nil {
 		reasons = append(reasons, s.authority.Problems()...)
@@ -77,6 +87,7 @@ func (s *server) tableReasons() []string {
 	freshness, err := s.store.Freshness(ctx)
 	switch {
 	case err != nil:
+		s.complain.Do(func() { s.logger.Warn("read the tables", "cause", err) })
 		return []string{"the tables can't be read: " + publicReason(err)}
 	case freshness.Applied.Epoch != s.log.Epoch():
 		return []string{"the tables are of another log: a projector has to begin with this one"}
@@ -89,11 +100,14 @@ func (s *server) tableReasons() []string {
 func publicReason(fault error) string {
 	var position *projections.PositionError
 	var model *projections.ModelError
+	var refusal *pgconn.PgError
 	switch {
 	case errors.As(fault, &position):
 		return position.Error()
 	case errors.As(fault, &model):
 		return model.Error()
+	case errors.As(fault, &refusal) && (refusal.Code[:2] == "28" || refusal.Code == "3D000"):
+		return "Postgres is there and refuses the user, the password or the database of --database-url (DATABASE_URL)"
 	case errors.Is(fault, projections.ErrUnavailable):
 		return "Postgres can't be reached"
 	default:

@@ -192,3 +192,58 @@ func TestProjectorTakesOver(t *testing.T) {
 		t.Errorf("generations = %d, %v, want 1", generations, err)
 	}
 }
+
+// A projector sees whether the log is the one of its tables. It tells those who
+// see only the log, and they store nothing on another timeline of it.
+func TestGatewayHeedsTheProjector(t *testing.T) {
+	t.Parallel()
+	server, _ := outsideLog(t)
+	conn := natstest.Connect(t, server)
+	log, err := eventstore.Open(t.Context(), conn, eventstore.Options{Existing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nats := "NATS_URL=" + server.ClientURL()
+	gateway := serve(t, dataDir(t), freeAddress(t), "CHITCHAT_ROLES=gateway", nats, noNotice, sharedSecret)
+	token, _, _ := chitchatHere(t, "token", "--name=Ada", "--channel=lobby", "--jwt-secret="+strings.TrimPrefix(sharedSecret, "JWT_SECRET="))
+	ws, err := gateway.connect(strings.TrimSpace(token))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.Close()
+	tell := func(epoch, reason string) {
+		t.Helper()
+		if err := log.Tell([]byte(`{"epoch":"` + epoch + `","reason":"` + reason + `","forked":true}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell("anotherepoch", "not of this log")
+	tell(log.Epoch(), "the log has lost its end")
+	eventually(t, "the gateway is not ready", func() bool {
+		status, body := get(gateway, "/readyz", "")
+		return status == 503 && strings.Contains(string(body), "the log has lost its end")
+	})
+	if answer, err := send(ws, "id-1", "Hello!", false); err != nil || answer.Code != "unavailable" {
+		t.Errorf("send = %+v, %v, want unavailable", answer, err)
+	}
+
+	// The projector that works tells that all is well with its own tables.
+	serve(t, dataDir(t), freeAddress(t), "CHITCHAT_ROLES=projector", nats, "DATABASE_URL="+pgtest.NewServer(t).URL())
+	eventually(t, "the gateway is ready", func() bool {
+		status, _ := get(gateway, "/readyz", "")
+		return status == 200
+	})
+	if answer, err := send(ws, "id-1", "Hello!", false); err != nil || answer.Type != "ack" {
+		t.Errorf("send = %+v, %v, want an ack", answer, err)
+	}
+}
+
+func TestSystemAccountOfAnotherNATS(t *testing.T) {
+	t.Parallel()
+	server, other := outsideNATS(t), outsideNATS(t)
+	_, stderr, code := chitchatHere(t, "serve", "--roles=gateway", "--listen=127.0.0.1:0", "--jwt-secret=a secret of all the parts",
+		"--nats-url="+server.ClientURL(), "--nats-system-url="+other.ClientURL())
+	if code != 1 || !strings.Contains(stderr, "--nats-system-url") {
+		t.Errorf("exit %d, %q, want 1 and a word of --nats-system-url", code, stderr)
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"github.com/faustman/chitchat/eventstore"
 	"github.com/faustman/chitchat/httpapi"
@@ -39,14 +40,16 @@ type server struct {
 	traces    *telemetry.Traces // nil when nothing is traced
 	pprof     net.Listener      // nil without --pprof
 	logger    *slog.Logger
-	notice    time.Duration // see giveNotice
-	leaving   atomic.Bool   // not ready any more, and still listening
+	verdict   atomic.Pointer[verdict] // of a projector elsewhere; nil while none is heard
+	complain  rate.Sometimes          // about tables that can't be read
+	notice    time.Duration           // see giveNotice
+	leaving   atomic.Bool             // not ready any more, and still listening
 }
 
 // assemble makes the parts, from the log outwards. The server that it returns
 // with an error has some of them, to be closed.
 func (c *serveCommand) assemble(ctx context.Context, b *backend, config *Config, address net.Addr, logger *slog.Logger) (*server, error) {
-	s := &server{roles: c.Roles, backend: b, logger: logger, disk: newDiskGuard(b, logger), notice: c.DrainNotice}
+	s := &server{roles: c.Roles, backend: b, logger: logger, disk: newDiskGuard(b, logger), notice: c.DrainNotice, complain: rate.Sometimes{Interval: complainInterval}}
 	registry := newRegistry()
 	for _, part := range []func() error{
 		func() error { return s.startTraces(ctx) },
@@ -64,11 +67,14 @@ func (c *serveCommand) assemble(ctx context.Context, b *backend, config *Config,
 
 func (s *server) openLog(ctx context.Context, c *serveCommand, config *Config, registry prometheus.Registerer) (err error) {
 	options := eventstore.Options{Replicas: c.Replicas, Logger: s.logger, Tracer: s.traces.Tracer("eventstore")}
+	if s.watch, err = newLogWatch(ctx, s.backend, config, registry, s.logger); err != nil {
+		return err
+	}
 	if s.log, err = eventstore.Open(ctx, s.backend.conn, options); err != nil {
 		return err
 	}
-	s.watch, err = newLogWatch(ctx, s.log, s.backend, config, registry, s.logger)
-	return err
+	s.watch.watch(s.log)
+	return nil
 }
 
 // openTables makes what reads and writes the tables.
@@ -208,6 +214,11 @@ func (s *server) parts() []func(context.Context) error {
 	if s.projector != nil {
 		parts = append(parts, s.projector.Run, s.sweeper.Run)
 	}
+	if s.projector != nil && s.backend.nats == nil {
+		parts = append(parts, s.tellVerdict)
+	} else if s.projector == nil {
+		parts = append(parts, s.hearVerdict)
+	}
 	if s.roles.api && s.backend.nats == nil {
 		parts = append(parts, s.answerGateways)
 	}
@@ -222,8 +233,9 @@ func (s *server) parts() []func(context.Context) error {
 
 // answerGateways tells gateways that have no database what the tables know.
 func (s *server) answerGateways(ctx context.Context) error {
+	complain := rate.Sometimes{Interval: time.Second} // each repeated message asks
 	return lookup.Answer(ctx, s.log, s.store, func(err error) {
-		s.logger.Warn("answer a gateway", "cause", err)
+		complain.Do(func() { s.logger.Warn("answer a gateway", "cause", err) })
 	})
 }
 

@@ -298,11 +298,11 @@ func (g *Gateway) snapshot(dst []*conn) []*conn {
 	return dst
 }
 
-// add registers a socket. It reports false when the gateway drains.
+// add registers a socket. It reports false when the gateway drains or is fenced.
 func (g *Gateway) add(c *conn) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.draining.Load() {
+	if g.draining.Load() || g.lease.isLost() {
 		return false
 	}
 	g.conns[c] = struct{}{}

@@ -51,7 +51,7 @@ func TestGatewayThatCannotRenewItsTermFencesItself(t *testing.T) {
 	ada := n.v1("ada", "lobby", nil)
 
 	terms.cut.Store(true)
-	n.RenewedAgo(9 * time.Second)
+	n.RenewedAgo(6 * time.Second)
 	n.TendLease(t.Context())
 	if got := n.Ready(); len(got) != 0 {
 		t.Fatalf("Ready = %v, want none: the term is not that old", got)
@@ -172,4 +172,25 @@ func (c *cutLog) Last(ctx context.Context) (domain.Position, error) {
 		return domain.Position{}, errors.New("cut off")
 	}
 	return c.Log.Last(ctx)
+}
+
+// A session that a sweeper ended while it had no socket is over: whoever comes
+// back with it is seen to join.
+func TestSessionThatWasSweptJoinsAgain(t *testing.T) {
+	w := setup(t)
+	n := w.start()
+	watcher := n.v1("ben", "lobby", nil)
+	ada := n.v1("ada", "lobby", nil)
+	join := watcher.until(func(f frame) bool { return f.Type == "join" && f.Session == ada.session })
+	_ = ada.Close() // the grace period begins
+	eventually(t, "the socket is gone", func() bool { return n.Sockets() == 1 })
+	_, err := w.log.Append(t.Context(), "lobby", "sweep", &domain.SessionLeft{
+		Header: domain.Header{From: join[len(join)-1].From, SentAt: time.Now().UTC()}, Session: ada.session, Reason: domain.ReasonLost,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	watcher.until(func(f frame) bool { return f.Type == "leave" && f.Session == ada.session })
+	n.v1("ada", "lobby", options{"session": ada.session})
+	watcher.until(func(f frame) bool { return f.Type == "join" && f.Session == ada.session })
 }

@@ -294,11 +294,17 @@ func (s *sessions) moved(key sessionKey, elsewhere bool) {
 	}
 	x.elsewhere.Store(elsewhere)
 	if elsewhere && x.sockets == 0 {
-		if x.timer != nil {
-			x.timer.Stop()
-		}
-		delete(s.all, key)
+		s.forget(x)
 	}
+}
+
+// forget drops a session without sockets that is not ours to end. must hold s.mu
+func (s *sessions) forget(x *session) {
+	x.elsewhere.Store(true)
+	if x.timer != nil {
+		x.timer.Stop()
+	}
+	delete(s.all, x.key)
 }
 
 // rejoin joins again while the session has sockets.
@@ -306,7 +312,11 @@ func (s *sessions) rejoin(key sessionKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x := s.all[key]
-	if x == nil || x.sockets == 0 || s.frozen {
+	if x == nil || s.frozen {
+		return
+	}
+	if x.sockets == 0 { // it is over: who comes back begins anew
+		s.forget(x)
 		return
 	}
 	s.wg.Go(func() {

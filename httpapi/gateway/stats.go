@@ -124,15 +124,17 @@ func registerLease(registerer prometheus.Registerer, l *lease) {
 // sweepStats are what sweepers count. Those of one process share them.
 type sweepStats struct {
 	leases prometheus.Gauge
-	swept  prometheus.Counter
+	swept  *prometheus.CounterVec
 }
 
 func newSweepStats(registerer prometheus.Registerer) *sweepStats {
 	return &sweepStats{
 		leases: shared(registerer, prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "chitchat_gateway_leases", Help: "Gateways whose term is alive, this one with them."})),
-		swept: shared(registerer, prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "chitchat_gateway_swept_sessions_total", Help: "Sessions of gateways that are gone which this process has ended."})),
+		swept: shared(registerer, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "chitchat_gateway_swept_sessions_total",
+			Help: "Sessions of gateways that are gone which this process has ended, by reason: lost when the gateway died, closed when it ended in order.",
+		}, []string{"reason"})),
 	}
 }
 

@@ -131,15 +131,23 @@ func TestSweeper(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		got := map[string]float64{}
 		for _, family := range families {
-			metric := family.GetMetric()[0]
-			got, want := metric.GetCounter().GetValue(), 3.0
-			if family.GetName() == "chitchat_gateway_leases" {
-				got, want = metric.GetGauge().GetValue(), 1 // its own shows no sign of life here
+			for _, metric := range family.GetMetric() {
+				series := family.GetName()
+				for _, label := range metric.GetLabel() {
+					series += " " + label.GetValue()
+				}
+				got[series] = metric.GetCounter().GetValue() + metric.GetGauge().GetValue()
 			}
-			if got != want {
-				t.Errorf("%s = %v, want %v", family.GetName(), got, want)
-			}
+		}
+		moved := map[string]float64{
+			"chitchat_gateway_leases":                      1, // its own shows no sign of life here
+			"chitchat_gateway_swept_sessions_total lost":   2,
+			"chitchat_gateway_swept_sessions_total closed": 1,
+		}
+		if diff := cmp.Diff(moved, got); diff != "" {
+			t.Errorf("metrics (-want +got):\n%s", diff)
 		}
 		if len(a.terms) != 2 {
 			t.Errorf("terms = %v, want alive and own alone", a.terms)

@@ -85,9 +85,12 @@ func setup(t *testing.T) (client *lookup.Client, from *tables, answer func()) {
 				t.Errorf("Answer = %v", err)
 			}
 		})
-		for { // until somebody listens
-			if _, _, err := client.FindMessage(bounded(t), "", ""); err == nil {
+		for asked := bounded(t); ; { // until somebody listens
+			if _, _, err := client.FindMessage(asked, "", ""); err == nil {
 				return
+			}
+			if asked.Err() != nil {
+				t.Fatal("nobody answers")
 			}
 		}
 	}

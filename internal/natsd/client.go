@@ -17,6 +17,9 @@ const (
 	// dialTimeout bounds one attempt. The client library lets nobody in meanwhile, whatever the caller's context says:
 	// who wants to give up in time waits no longer than that.
 	dialTimeout = 2 * time.Second
+	// writeTimeout bounds a write to the server. The client library lets nobody in meanwhile, and its default is a
+	// minute; a server that takes nothing for this long is left.
+	writeTimeout = 2 * time.Second
 	// drainTimeout bounds a drain; what is longer on the way was not going to arrive.
 	drainTimeout = 10 * time.Second
 )
@@ -32,6 +35,8 @@ func ClientOptions(log *slog.Logger) []nats.Option {
 		nats.ReconnectWait(reconnectWait),
 		nats.Timeout(dialTimeout),
 		nats.DrainTimeout(drainTimeout),
+		nats.FlusherTimeout(writeTimeout),
+		nats.ReconnectOnFlusherError(),
 		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
 			if sub != nil {
 				log.Warn("nats connection", "subject", sub.Subject, "err", err)

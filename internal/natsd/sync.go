@@ -23,8 +23,8 @@ const (
 
 // ServerSync says when a NATS server syncs what it stores.
 type ServerSync struct {
-	// Server is its name.
-	Server string
+	// Server is its name, ID that of this run of it.
+	Server, ID string
 	// Always says that every write is synced before it is acknowledged. Otherwise it is every Interval.
 	Always   bool
 	Interval time.Duration
@@ -75,6 +75,7 @@ func syncOf(answer []byte) (server ServerSync, keeps bool, err error) {
 	var jsz struct {
 		Server struct {
 			Name string `json:"name"`
+			ID   string `json:"id"`
 		} `json:"server"`
 		Data struct {
 			Disabled bool `json:"disabled"`
@@ -94,5 +95,5 @@ func syncOf(answer []byte) (server ServerSync, keeps bool, err error) {
 		return ServerSync{}, false, errors.New(jsz.Error.Description)
 	}
 	config := jsz.Data.Config
-	return ServerSync{jsz.Server.Name, config.SyncAlways, config.SyncInterval}, !jsz.Data.Disabled, nil
+	return ServerSync{jsz.Server.Name, jsz.Server.ID, config.SyncAlways, config.SyncInterval}, !jsz.Data.Disabled, nil
 }
