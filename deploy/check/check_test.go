@@ -20,10 +20,7 @@ const repository = "../.."
 // given are the files as they are and what they must agree with, read once.
 var given = sync.OnceValues(func() (check.Files, error) { return check.Read(repository) })
 
-var (
-	variable = regexp.MustCompile(`\(\$([A-Z][A-Z0-9_]+)\)`)
-	metric   = regexp.MustCompile(`"(chitchat_[a-z_]+)"`)
-)
+var variable = regexp.MustCompile(`\(\$([A-Z][A-Z0-9_]+)\)`)
 
 // settings are what the program's own help says that it reads.
 var settings = sync.OnceValues(func() (map[string]bool, error) {
@@ -34,19 +31,15 @@ var settings = sync.OnceValues(func() (map[string]bool, error) {
 	return names(variable, string(text)), err
 })
 
-// metrics are the names that stand in the program's source.
-var metrics = sync.OnceValues(func() (map[string]bool, error) {
-	found := map[string]bool{}
+// metrics are those that stand in the program's source.
+var metrics = sync.OnceValues(func() (map[string][]string, error) {
+	found := map[string][]string{}
 	for _, folder := range []string{"cmd", "eventstore", "httpapi", "internal", "projections"} {
 		err := filepath.WalkDir(filepath.Join(repository, folder), func(path string, _ os.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
-			text, err := os.ReadFile(path)
-			for name := range names(metric, string(text)) {
-				found[name] = true
-			}
-			return err
+			return readMetrics(path, found)
 		})
 		if err != nil {
 			return nil, err

@@ -34,8 +34,8 @@ type Files map[string]string
 type Facts struct {
 	// Settings are the environment variables that `chitchat serve` reads.
 	Settings map[string]bool
-	// Metrics are the names that the program registers.
-	Metrics map[string]bool
+	// Metrics are the names that the program registers, with their labels.
+	Metrics map[string][]string
 	// Environment is what `make env` writes.
 	Environment map[string]string
 }

@@ -114,9 +114,8 @@ func checkAlerts(files Files, facts Facts) []string {
 			p.want(!seen[rule.Alert], "%s is there twice", rule.Alert)
 			seen[rule.Alert] = true
 			checkAlert(p, files, rule)
-			for _, selector := range selectors(p, rule.Alert, rule.Expr) {
+			for _, selector := range checkExpression(p, facts, rule.Alert, rule.Expr) {
 				used[selector.Name] = true
-				checkMetric(p, facts, rule.Alert, selector.Name)
 				checkJob(p, rule.Alert, config, selector)
 			}
 		}
@@ -141,21 +140,68 @@ func checkAlert(p *problems, files Files, rule rulefmt.Rule) {
 	p.want(strings.HasSuffix(rule.Annotations["runbook_url"], runbooks+strings.ToLower(rule.Alert)), "%s does not lead to %s%s", rule.Alert, runbooks, strings.ToLower(rule.Alert))
 }
 
-// selectors returns what an expression reads.
-func selectors(p *problems, where, expression string) []*parser.VectorSelector {
+// checkExpression holds the metrics and labels of an expression to those of
+// the program, and returns what the expression reads.
+func checkExpression(p *problems, facts Facts, where, expression string) []*parser.VectorSelector {
 	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expression)
 	if err != nil {
 		p.addf("%s: %v", where, err)
 		return nil
 	}
-	var found []*parser.VectorSelector
-	parser.Inspect(parsed, func(node parser.Node, _ []parser.Node) error {
-		if selector, ok := node.(*parser.VectorSelector); ok {
-			found = append(found, selector)
+	read := nodes[*parser.VectorSelector](parsed)
+	for _, selector := range read {
+		checkMetric(p, facts, where, selector.Name)
+		for _, matcher := range selector.LabelMatchers {
+			checkLabel(p, facts, where, selector.Name, matcher.Name)
+		}
+	}
+	for _, aggregate := range nodes[*parser.AggregateExpr](parsed) {
+		if aggregate.Without {
+			continue
+		}
+		for _, selector := range nodes[*parser.VectorSelector](aggregate.Expr) {
+			for _, label := range aggregate.Grouping {
+				checkLabel(p, facts, where, selector.Name, label)
+			}
+		}
+	}
+	return read
+}
+
+// nodes returns the nodes of one type in an expression.
+func nodes[T parser.Node](in parser.Node) []T {
+	var found []T
+	parser.Inspect(in, func(node parser.Node, _ []parser.Node) error {
+		if one, ok := node.(T); ok {
+			found = append(found, one)
 		}
 		return nil
 	})
 	return found
+}
+
+// scraped are the labels that each metric has from being scraped.
+var scraped = []string{model.MetricNameLabel, "job", "instance", "role"}
+
+// checkLabel wants a label that the program gives the metric. One that it does
+// not give matches nothing, and the alert never fires.
+func checkLabel(p *problems, facts Facts, where, metric, label string) {
+	given, ours := facts.Metrics[base(facts, metric)]
+	if !ours || slices.Contains(scraped, label) || label == labels.BucketLabel && strings.HasSuffix(metric, "_bucket") {
+		return // checkMetric says whether the metric is there
+	}
+	p.want(slices.Contains(given, label), "%s looks at the label %q of %s, which has %v", where, label, metric, given)
+}
+
+// base returns the metric whose part a name is: a histogram has several.
+func base(facts Facts, name string) string {
+	if _, whole := facts.Metrics[name]; whole {
+		return name
+	}
+	for _, suffix := range []string{"_bucket", "_sum", "_count"} {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	return name
 }
 
 // checkMetric wants a name that the program registers, or that others do.
@@ -165,11 +211,8 @@ func checkMetric(p *problems, facts Facts, where, name string) {
 		p.want(foreign, "%s reads %s, which nobody registers", where, name)
 		return
 	}
-	base := name
-	for _, suffix := range []string{"_bucket", "_sum", "_count"} {
-		base = strings.TrimSuffix(base, suffix)
-	}
-	p.want(facts.Metrics[name] || facts.Metrics[base], "%s reads %s, which the program does not register", where, name)
+	_, ours := facts.Metrics[base(facts, name)]
+	p.want(ours, "%s reads %s, which the program does not register", where, name)
 }
 
 // checkJob wants the jobs that a selector names to be scraped.
@@ -261,9 +304,7 @@ func checkDashboard(p *problems, files Files, facts Facts, board dashboard) {
 			expression := grafanaVariables.ReplaceAllStringFunc(target.Expr, func(name string) string {
 				return map[string]string{"$__rate_interval": "1m", "$instance": ".*"}[name]
 			})
-			for _, selector := range selectors(p, panel.Title, expression) {
-				checkMetric(p, facts, panel.Title, selector.Name)
-			}
+			checkExpression(p, facts, panel.Title, expression)
 		}
 	}
 	for _, title := range rows {
