@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -42,6 +43,7 @@ type Term struct {
 
 // Terms are the terms of all gateways of a log.
 type Terms struct {
+	js       jetstream.JetStream
 	kv       jetstream.KeyValue
 	logger   *slog.Logger
 	complain rate.Sometimes // about what others put into the bucket
@@ -58,7 +60,7 @@ func (l *Log) Terms(ctx context.Context) (*Terms, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open gateway terms: %w", err)
 	}
-	return &Terms{kv: kv, logger: l.logger, complain: rate.Sometimes{Interval: complainInterval}}, nil
+	return &Terms{js: l.js, kv: kv, logger: l.logger, complain: rate.Sometimes{Interval: complainInterval}}, nil
 }
 
 func (l *Log) openTerms(ctx context.Context) (jetstream.KeyValue, error) {
@@ -106,12 +108,12 @@ func (t *Terms) Remove(ctx context.Context, term Term) error {
 func (t *Terms) List(ctx context.Context) ([]Term, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	lister, err := t.kv.ListKeys(ctx)
+	keys, err := t.keys(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list gateway terms: %w", err)
 	}
 	var terms []Term
-	for key := range lister.Keys() {
+	for _, key := range keys {
 		entry, err := t.kv.Get(ctx, key)
 		if errors.Is(err, jetstream.ErrKeyNotFound) {
 			continue // removed meanwhile
@@ -131,8 +133,27 @@ func (t *Terms) List(ctx context.Context) ([]Term, error) {
 		term.Renewed, term.Revision = entry.Created(), entry.Revision()
 		terms = append(terms, term)
 	}
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("list gateway terms: %w", ctx.Err())
-	}
 	return terms, nil
+}
+
+// keys returns the keys that there are or were. It asks for the subjects of the
+// bucket's stream: to list keys, the client library makes a consumer, and a
+// cluster may put that on a server that it has not noticed to be lost.
+func (t *Terms) keys(ctx context.Context) ([]string, error) {
+	const prefix = "$KV." + termBucket + "."
+	stream, err := again(ctx, func(ctx context.Context) (jetstream.Stream, error) { return t.js.Stream(ctx, "KV_"+termBucket) })
+	if err != nil {
+		return nil, err
+	}
+	info, err := again(ctx, func(ctx context.Context) (*jetstream.StreamInfo, error) {
+		return stream.Info(ctx, jetstream.WithSubjectFilter(prefix+">"))
+	})
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	for subject := range info.State.Subjects {
+		keys = append(keys, strings.TrimPrefix(subject, prefix))
+	}
+	return keys, nil
 }
