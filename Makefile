@@ -90,7 +90,7 @@ env: ## Write .env with new secrets for docker compose, unless it is there
 	@deploy/make-env.sh .env
 
 test-deploy: ## Check what deploys chitchat: compose, Envoy, NATS, Prometheus, Grafana, Kubernetes, Dockerfile
-	cd deploy/check && go vet ./... && go test ./...
+	cd deploy/check && go vet ./... && go test -count=1 ./...
 
 lint: tools web/node_modules/.installed ## Check style, boundaries and known vulnerabilities
 	bin/golangci-lint run
