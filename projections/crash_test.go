@@ -188,7 +188,7 @@ func TestPostgresAwayForAWhile(t *testing.T) {
 	caughtUp(t, p, log)
 	server.Stop()
 	log.post("lobby", says(john, 1, "while"))
-	eventually(t, "the fault", func() bool { return p.Status().Fault != nil })
+	eventually(t, "the fault, and what waits", func() bool { return p.Status().Fault != nil && p.Status().Lag > 0 })
 	if status := p.Status(); !isUnavailable(status.Fault) || status.FaultSince.IsZero() || status.Lag != 1 {
 		t.Errorf("Status without Postgres = %+v, want ErrUnavailable since some time and a lag of 1", status)
 	}

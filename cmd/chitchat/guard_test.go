@@ -140,7 +140,7 @@ func TestGuardOfAnOutsideNATS(t *testing.T) {
 
 // Browsers send an Origin without a slash at its end.
 func TestOriginsAreNormalized(t *testing.T) {
-	c := serveCommand{Listen: "localhost:0", AllowedOrigins: []string{"https://chat.example.com/", "http://localhost:3000"}}
+	c := serveCommand{Listen: "localhost:0", Roles: roles{gateway: true, api: true, projector: true}, AllowedOrigins: []string{"https://chat.example.com/", "http://localhost:3000"}}
 	if err := c.check(&Config{}); err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/faustman/chitchat/domain"
 	"github.com/faustman/chitchat/eventstore"
 	"github.com/faustman/chitchat/httpapi/lookup"
@@ -161,35 +159,6 @@ func TestGatewayNeedsNATSAlone(t *testing.T) {
 	defer ws.Close()
 	if answer, err := send(ws, "id-1", "Hello!", false); err != nil || answer.Type != "ack" {
 		t.Errorf("send = %+v, %v, want an ack", answer, err)
-	}
-}
-
-// Of two projectors the second takes over when the first is killed.
-func TestProjectorTakesOver(t *testing.T) {
-	t.Parallel()
-	server, _ := outsideLog(t)
-	url := pgtest.NewServer(t).URL()
-	settings := []string{"CHITCHAT_ROLES=projector", "NATS_URL=" + server.ClientURL(), "DATABASE_URL=" + url}
-	first := serve(t, dataDir(t), freeAddress(t), settings...)
-	second := serve(t, dataDir(t), freeAddress(t), settings...)
-	leading := func(p *process) bool {
-		_, body := get(p, "/metrics", "")
-		return strings.Contains(string(body), "\nchitchat_projector_leading 1")
-	}
-	eventually(t, "the first works", func() bool { return leading(first) })
-	if leading(second) {
-		t.Error("both work")
-	}
-	first.kill()
-	eventually(t, "the second works", func() bool { return leading(second) })
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(context.Background())
-	var generations int
-	if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM chitchat.generation`).Scan(&generations); err != nil || generations != 1 {
-		t.Errorf("generations = %d, %v, want 1", generations, err)
 	}
 }
 
