@@ -179,7 +179,7 @@ func TestSweeperThatIsNotDue(t *testing.T) {
 		go func() { done <- sweeper.Run(ctx) }()
 		time.Sleep(time.Minute) // of the bubble's clock
 		due.Unlock()
-		time.Sleep(6 * time.Second)
+		time.Sleep(6 * time.Second) // of the bubble's clock, as the next
 		synctest.Wait()
 		if got := a.leaves(); len(got) != 0 {
 			t.Errorf("leaves = %v, want none before the term was seen to be silent", got)
