@@ -14,7 +14,13 @@
 // with. [Log.Append] has three answers: stored at a sequence, refused
 // ([ErrRefused]: it is not in the log and never will be), and not known
 // ([ErrUnknown]: it may be). The third is a fact of networks; it reaches the
-// client, which asks again with the same id.
+// client, which asks again with the same id. While no answer comes the append is
+// sent again with its key, which the server knows for two minutes.
+//
+// In a cluster the stream has three replicas. A server that has had no answer
+// for five seconds is left for another one. Processes ask each other through
+// [Log.Ask] and [Log.Answer], and tell each other through [Log.Tell]; none of
+// that is kept.
 //
 // Readers see only what is durable. A [Reader] gives every entry once, in the
 // order of the log, without a hole: it compares each sequence with the one

@@ -53,8 +53,9 @@
 // A socket belongs to a session, which joins and leaves in the log. A session
 // whose socket was lost has the grace period to come back, here or at another
 // gateway. Each run of a gateway has a term, shown alive in a KV bucket; the
-// sessions of a term whose gateway died are ended by whichever gateway sweeps
-// first. A session id carries a proof of its owner, so nobody can take over
+// sessions of a term whose gateway died are ended by whichever [Sweeper] comes
+// first: each gateway has one, and so has the projector that works. A gateway
+// that could not renew its term closes its sockets. A session id carries a proof of its owner, so nobody can take over
 // one that they saw in a join.
 //
 // # Sending
